@@ -1,0 +1,1 @@
+"""Where the data live: connections, the embedded server, migrations."""

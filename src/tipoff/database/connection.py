@@ -1,0 +1,182 @@
+"""Connections: the settings' database, the embedded one, and what their errors mean to a person."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, unquote
+
+import psycopg2
+from psycopg2 import errorcodes
+
+from tipoff.errors import DatabaseError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tipoff.settings import Settings
+
+Connection = psycopg2.extensions.connection
+Cursor = psycopg2.extensions.cursor
+
+EMBEDDED_DATABASE = "tipoff"
+CONNECT_TIMEOUT_SECONDS = 10
+
+
+@contextmanager
+def connect(settings: Settings, *, database: str | None = None) -> Iterator[Connection]:
+    """A connection that commits when the block ends well and rolls back when it does not.
+
+    Args:
+        settings: Where the database is.
+        database: Another database of the embedded server (the demo has its own); it is made if missing.
+
+    Raises:
+        DatabaseError: Unreachable, or what the block ran met a missing table or right, or the server went away.
+    """
+    with connection_parameters(settings, database=database) as parameters, translated_errors(parameters):
+        conn = psycopg2.connect("", **parameters)
+        try:
+            with conn:
+                yield conn
+        finally:
+            conn.close()
+
+
+@contextmanager
+def connection_parameters(settings: Settings, *, database: str | None = None) -> Iterator[dict[str, Any]]:
+    """Parameters, as libpq names them, of the settings' database; an embedded server runs as long as the block does."""
+    if settings.embedded or database is not None:
+        from tipoff.database.embedded import ensure_database, running_server
+
+        with running_server(settings.home, pg_bin=settings.pg_bin) as address:
+            name = database or EMBEDDED_DATABASE
+            ensure_database(address, name)
+            yield {"host": address.socket_dir, "port": address.port, "user": address.user, "dbname": name}
+    else:
+        parameters = parse_url(settings.database_url) if settings.database_url else {}
+        yield {"application_name": "tipoff", "connect_timeout": CONNECT_TIMEOUT_SECONDS, **parameters}
+
+
+def parse_url(url: str) -> dict[str, str]:
+    """A connection URL as libpq parameters; a password may hold raw `@` and `/`, which libpq would misread.
+
+    Raises:
+        UsageError: The port is no number. The message never holds the password.
+
+    >>> parse_url("postgresql://me:p%40ss/w@db.example:5433/nba?sslmode=require")["password"]
+    'p@ss/w'
+    """
+    address, _, query = url.partition("://")[2].partition("?")
+    userinfo, _, location = address.rpartition("@")
+    user, _, password = userinfo.partition(":")
+    hosts, _, dbname = location.partition("/")
+    parameters = {"dbname": unquote(dbname), "user": unquote(user), "password": unquote(password)}
+    places = [_host_and_port(place) for place in hosts.split(",")]
+    parameters["host"] = ",".join(host for host, _ in places)
+    if any(port for _, port in places):
+        parameters["port"] = ",".join(port for _, port in places)
+    if not all(port.isdigit() for _, port in places if port):
+        raise UsageError(
+            f"The port in TIPOFF_DATABASE_URL is not a number: {masked_url(url)}.",
+            "Write it as postgresql://user:password@host:5432/database, special characters percent-encoded.",
+        )
+    return {name: value for name, value in parameters.items() if value} | dict(parse_qsl(query))
+
+
+def _host_and_port(place: str) -> tuple[str, str]:
+    if place.startswith("["):  # an IPv6 address has colons of its own
+        host, _, rest = place[1:].partition("]")
+        return host, rest.removeprefix(":")
+    host, _, port = place.partition(":")
+    return unquote(host), port
+
+
+def masked_url(url: str) -> str:
+    """The URL with its password as `***`, for messages.
+
+    >>> masked_url("postgresql://me:p@ss/w@db/nba")
+    'postgresql://me:***@db/nba'
+    """
+    scheme, _, rest = url.partition("://")
+    address, question, query = rest.partition("?")
+    userinfo, at, location = address.rpartition("@")
+    user, colon, _ = userinfo.partition(":")
+    shown = "&".join(f"{k}=***" if "password" in k else f"{k}={v}" for k, v in parse_qsl(query))
+    return f"{scheme}://{user}{colon}{'***' if colon else ''}{at}{location}{question}{shown}"
+
+
+def without_secret(text: str, password: str | None) -> str:
+    """`text` with the password taken out, raw or percent-encoded."""
+    for secret in filter(None, (password, quote(password or "", safe=""))):
+        text = text.replace(secret, "***")
+    return text
+
+
+@contextmanager
+def translated_errors(parameters: Mapping[str, Any]) -> Iterator[None]:
+    """Turn the driver's errors into sentences with a next step and no secret in them."""
+    try:
+        yield
+    except psycopg2.Error as error:
+        # `from None`: the driver's own text may hold the password in the connection string.
+        raise _explained(error, parameters.get("password")) from None
+
+
+def _explained(error: psycopg2.Error, password: str | None) -> DatabaseError:
+    lines = str(error.diag.message_primary or error).strip().splitlines()
+    reason = without_secret(lines[0] if lines else type(error).__name__, password).rstrip(".")
+    code = error.pgcode
+    if code in (errorcodes.UNDEFINED_TABLE, errorcodes.INVALID_SCHEMA_NAME, errorcodes.UNDEFINED_COLUMN):
+        return DatabaseError(f"The database lacks what this command needs: {reason}.", "Run tipoff migrate.")
+    if code == errorcodes.INSUFFICIENT_PRIVILEGE:
+        return DatabaseError(f"The database role lacks a right: {reason}.", "Grant it, or use a role that has it.")
+    if code in (errorcodes.LOCK_NOT_AVAILABLE, errorcodes.QUERY_CANCELED, errorcodes.DEADLOCK_DETECTED):
+        return DatabaseError(f"The database gave up waiting: {reason}.", "Nothing was written; run it again.")
+    if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
+        return DatabaseError(
+            f"The database is unreachable or went away: {reason}.",
+            "Nothing was written; check that it runs and that TIPOFF_DATABASE_URL or the PG* variables are right.",
+        )
+    return DatabaseError(f"The database refused: {reason}.", "Run with -v for the whole error.")
+
+
+def require_rights(cursor: Cursor, needed: Mapping[str, tuple[str, ...]]) -> None:
+    """The role has every needed right; asked of the catalogue, before anything is read or written.
+
+    Args:
+        cursor: Of any connection.
+        needed: Privileges per relation, as `{"gold.ml_runs": ("select", "insert")}`; a relation that is not there
+            is somebody else's error.
+
+    Raises:
+        DatabaseError: Naming each right that the role lacks, as a grant would.
+    """
+    pairs = [(relation, right) for relation, rights in needed.items() for right in rights]
+    cursor.execute(
+        "select relation, privilege, not has_schema_privilege(n.oid, 'usage'), current_user"
+        " from unnest(%s, %s) as w(relation, privilege)"
+        " join pg_namespace n on n.nspname = split_part(relation, '.', 1)"
+        " left join pg_class c on c.relnamespace = n.oid and c.relname = split_part(relation, '.', 2)"
+        " where not has_schema_privilege(n.oid, 'usage') or not has_table_privilege(c.oid, privilege)",
+        ([relation for relation, _ in pairs], [right for _, right in pairs]),
+    )
+    lacking: dict[str, None] = {}  # a set that keeps its order
+    role = ""
+    for relation, privilege, schema_closed, role in cursor.fetchall():  # noqa: B007 -- the role is the same in all
+        schema = relation.partition(".")[0]
+        lacking[f"USAGE on schema {schema}" if schema_closed else f"{privilege.upper()} on {relation}"] = None
+    if lacking:
+        raise DatabaseError(f"The role {role} lacks {', '.join(lacking)}.", "Grant it, or use a role that has it.")
+
+
+def can_read(cursor: Cursor, relation: str) -> bool:
+    """Whether a relation is there and the role may select from it."""
+    schema, _, name = relation.partition(".")
+    cursor.execute(
+        "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+        " where n.nspname = %s and c.relname = %s and has_schema_privilege(n.oid, 'usage')"
+        " and has_table_privilege(c.oid, 'select'))",
+        (schema, name),
+    )
+    return cursor.fetchone() == (True,)

@@ -1,0 +1,1 @@
+"""The models: readable bundles, how they are fitted, and the cards that describe them."""

@@ -1,0 +1,181 @@
+"""A model bundle: one JSON file that a person can read; loading it runs no code.
+
+A bundle has two heads, `anchored` (sees the price) and `blind` (never does). Each is a logistic regression over
+standardised inputs: `logit p = intercept + sum(coefficient * (x - centre) / scale)`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib import resources
+from math import exp, isfinite, log
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tipoff.errors import ModelError
+from tipoff.ledger import canonical_json
+from tipoff.odds import no_vig_home
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMAT = 1
+HEADS = ("anchored", "blind")
+# The one input that is no column: the log-odds of the no-vig home price.
+MARKET_LOGIT = "market_logit"
+
+
+class Input(NamedTuple):
+    """One standardised input of a head: `coefficient * (x - centre) / scale` log-odds."""
+
+    name: str
+    centre: float
+    scale: float
+    coefficient: float
+
+
+class Head(NamedTuple):
+    """One logistic regression."""
+
+    inputs: tuple[Input, ...]
+    intercept: float
+
+    def contributions(self, values: Mapping[str, float]) -> dict[str, float]:
+        """Each input's share of the log-odds of a home win; with the intercept they sum to the whole."""
+        return {i.name: i.coefficient * (values[i.name] - i.centre) / i.scale for i in self.inputs}
+
+    def p_home(self, values: Mapping[str, float]) -> float:
+        """Probability of a home win, 0..1, of one game's inputs by name."""
+        logit = self.intercept + sum(self.contributions(values).values())
+        return 1 / (1 + exp(-logit)) if logit >= 0 else exp(logit) / (1 + exp(logit))
+
+
+class Bundle(NamedTuple):
+    """A loaded model. `document` is the whole JSON content, for cards and listings."""
+
+    name: str
+    model_id: str
+    anchored: Head
+    blind: Head
+    seasons: frozenset[str]
+    document: dict[str, Any]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The feature-table columns that the heads read, without the prices."""
+        names = (i.name for head in (self.anchored, self.blind) for i in head.inputs)
+        return tuple(dict.fromkeys(name for name in names if name != MARKET_LOGIT))
+
+
+def market_logit(home_moneyline: float | None, away_moneyline: float | None) -> float | None:
+    """Log-odds of a home win behind a two-way price, vig removed; None without a possible price.
+
+    >>> market_logit(-110, -110)
+    0.0
+    """
+    p_home = no_vig_home(home_moneyline, away_moneyline)
+    return None if p_home is None else log(p_home / (1 - p_home))
+
+
+def model_id(document: Mapping[str, Any]) -> str:
+    """sha256 of the canonical content without library versions, so that the same fit has the same id everywhere."""
+    content = {k: v for k, v in document.items() if k not in ("model_id", "checksum", "library_versions")}
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+
+
+def checksum(document: Mapping[str, Any]) -> str:
+    """sha256 of everything in the file but itself: library versions, too, cannot be edited unnoticed."""
+    content = {k: v for k, v in document.items() if k != "checksum"}
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+
+
+def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with its `model_id` and `checksum` filled in."""
+    named = {**document, "model_id": model_id(document)}
+    return {**named, "checksum": checksum(named)}
+
+
+def dumps(document: Mapping[str, Any]) -> str:
+    """The file's text: indented, keys in the order that a person reads them."""
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def load_bundle(name: str, *, home: Path | None = None) -> Bundle:
+    """The bundle behind a model's name, an alias or a file.
+
+    A path (anything with a slash, or ending in .json) is read as it is; a name is looked for under `home/models`,
+    then among the bundles that ship with tipoff.
+
+    Raises:
+        ModelError: There is no such model, or it is cut short, tampered with, or of an unknown format.
+    """
+    if "://" in name:
+        raise ModelError(
+            f"TIPOFF_MODEL is {name!r}, but this version reads names and files.", "Fetch the bundle and give its path."
+        )
+    if "/" in name or name.endswith(".json"):
+        return parse_bundle(_read(Path(name)), source=name)
+    folders = [home / "models"] if home else []
+    for folder in (*folders, resources.files("tipoff.model") / "bundles"):
+        aliases = folder / "aliases.json"
+        target = json.loads(aliases.read_text()).get(name, name) if aliases.is_file() else name
+        file = folder / f"{target}.json"
+        if file.is_file():
+            return parse_bundle(file.read_bytes(), source=str(file))
+    raise ModelError(
+        f"There is no model named {name!r}.",
+        "Set TIPOFF_MODEL to champion, five-2023-24, a model you trained, or a bundle's path.",
+    )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"The model file {path} cannot be read: {error.strerror}.", "Check TIPOFF_MODEL.") from error
+
+
+def parse_bundle(text: bytes, *, source: str) -> Bundle:
+    """Check and unpack a bundle's text.
+
+    Raises:
+        ModelError: Naming `source` and what is wrong with it.
+    """
+    again = "Fetch it again or train it anew."
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise ModelError(f"The model {source} is not whole JSON: {error}.", again) from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ModelError(
+            f"The model {source} is not a bundle of format {FORMAT}.", "Use a bundle that this version of tipoff wrote."
+        )
+    try:
+        intact = document.get("model_id") == model_id(document) and document.get("checksum") == checksum(document)
+        bundle = Bundle(
+            name=document["name"],
+            model_id=document["model_id"],
+            anchored=_head(document["heads"]["anchored"]),
+            blind=_head(document["heads"]["blind"]),
+            seasons=frozenset(document["training"]["seasons"]),
+            document=document,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(f"The model {source} lacks something or has it in a wrong shape: {error}.", again) from None
+    if not intact:
+        raise ModelError(
+            f"The model {source} was changed after it was written: its content does not match its hash.", again
+        )
+    return bundle
+
+
+def _head(content: Mapping[str, Any]) -> Head:
+    inputs = tuple(
+        Input(i["name"], float(i["centre"]), float(i["scale"]), float(i["coefficient"])) for i in content["features"]
+    )
+    head = Head(inputs, float(content["intercept"]))
+    numbers = [head.intercept, *(number for i in inputs for number in i[1:])]
+    if not all(isfinite(number) for number in numbers) or any(i.scale <= 0 for i in inputs):
+        raise ValueError("a number is not finite or a scale not above 0")
+    return head

@@ -1,0 +1,1 @@
+"""One step of the nightly job: feature rows in, win probabilities out."""

@@ -1,0 +1,293 @@
+"""The imperative shell of `predict`: read, score, and write table, ledger and run row in one transaction."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tipoff import log
+from tipoff.database.connection import require_rights
+from tipoff.database.runs import record_run
+from tipoff.errors import StaleError
+from tipoff.league import SLATE_DAYS, league_date
+from tipoff.predict import store
+from tipoff.predict.features import CONTEXT, CONTEXT_BY_SIDE, SIDES, checked_rows, readable_columns
+from tipoff.predict.score import Prediction, predict_slate
+from tipoff.predict.slate import Slate, choose_slate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from tipoff.database.connection import Cursor
+    from tipoff.model.bundle import Bundle
+    from tipoff.predict.features import GameFeatures, GameKey, Refusal
+
+
+class Run(NamedTuple):
+    """What identifies a run: its id, the instants it was told, and whether it may write."""
+
+    run_id: str
+    as_of: datetime
+    now: datetime
+    dry_run: bool = False
+
+
+class Outcome(NamedTuple):
+    """What a run did, for the command line to show. `note` says in a line why nothing was scored."""
+
+    run_id: str
+    as_of: datetime
+    model_id: str
+    game_date: date | None = None
+    predictions: Sequence[Prediction] = ()
+    refused: Sequence[Refusal] = ()
+    n_started: int = 0
+    n_logged: int = 0
+    withdrawn: Sequence[GameKey] = ()
+    head: tuple[int, str] | None = None
+    note: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """5 if any game was refused, else 0."""
+        return 5 if self.refused else 0
+
+
+def predict_upcoming(cursor: Cursor, bundle: Bundle, run: Run, *, on: date | None = None) -> Outcome:
+    """Score the slate as known at `run.as_of` and write it, unless it is a dry run.
+
+    Raises:
+        DatabaseError, ContractError, StaleError, ModelError: As the contract's exit codes 3, 4, 6 and 7 say.
+    """
+    nothing = Outcome(run.run_id, run.as_of, bundle.model_id)
+    _prepare(cursor, run)
+    if store.season_is_off(cursor):
+        return nothing._replace(note="The season flag in gold.feature_flags is off: nothing to predict.")
+    today = league_date(run.as_of)
+    columns = _columns(cursor, store.FEATURES, bundle)
+    rows = store.read_rows(cursor, store.FEATURES, columns, first=on or today, last=on)
+    if not rows:
+        _refuse_old_table(cursor, on or today)
+    games, refused = checked_rows(rows, bundle.columns)
+    schedule = store.read_schedule(
+        cursor, first=on or today, last=on or today + timedelta(days=SLATE_DAYS), as_of=run.as_of
+    )
+    if schedule is None:
+        log.info("no schedule in bronze.games: whether the features cover the whole slate is not checked")
+    if not rows and not store.has_rows(cursor, store.FEATURES):
+        schedule = None  # an empty table is an off-night, not a stale one
+    slate = choose_slate(games, refused, schedule, as_of=run.as_of, on=on)
+    outcome = nothing._replace(game_date=slate.game_date, refused=slate.refused, n_started=slate.n_started)
+    if not slate.games and not slate.refused:
+        outcome = outcome._replace(note=_why_nothing(slate, today, on))
+        if not run.dry_run:
+            _record(cursor, outcome, run, {"predicted": 0, "started": slate.n_started}, "predict")
+        return outcome
+    predictions = predict_slate(slate.games, bundle, as_of=run.as_of, now=run.now)
+    outcome = outcome._replace(predictions=predictions)
+    if run.dry_run:
+        return outcome._replace(note="Dry run: nothing was written.")
+    head = store.lock_ledger(cursor)
+    withdrawn = _withdraw(cursor, games, refused, run, first=on or today, last=slate.game_date or today)
+    return _write(cursor, outcome._replace(withdrawn=withdrawn), run, head, command="predict")
+
+
+def predict_history(
+    cursor: Cursor, bundle: Bundle, run: Run, *, first: date, last: date, season: str | None = None
+) -> Outcome:
+    """Backfill: score past games of the history table, each with the features of its own tip-off.
+
+    Args:
+        cursor: Of the warehouse.
+        bundle: The model.
+        run: Its `as_of` bounds nothing here; each game's is its own start.
+        first: First league date.
+        last: Last league date.
+        season: Only games of this season.
+    """
+    _prepare(cursor, run)
+    columns = _columns(cursor, store.HISTORY, bundle)
+    rows = store.read_rows(cursor, store.HISTORY, columns, first=first, last=last)
+    if season is not None:
+        rows = [row for row in rows if row["season"] == season]
+    games, refused = checked_rows(rows, bundle.columns)
+    outcome = Outcome(run.run_id, run.as_of, bundle.model_id, refused=refused)
+    if not rows:
+        return outcome._replace(
+            note=f"{store.HISTORY} has no games of {season or f'{first} to {last}'}: nothing to backfill."
+        )
+    outcome = outcome._replace(predictions=predict_slate(games, bundle, as_of=None, now=run.now))
+    if run.dry_run:
+        return outcome._replace(note="Dry run: nothing was written.")
+    return _write(cursor, outcome, run, store.lock_ledger(cursor), command="predict backfill")
+
+
+def _prepare(cursor: Cursor, run: Run) -> None:
+    if run.dry_run:
+        return
+    require_rights(cursor, store.NEEDED_RIGHTS)
+    store.check_output(cursor)
+
+
+def _columns(cursor: Cursor, relation: str, bundle: Bundle) -> dict[str, str]:
+    require_rights(cursor, {relation: ("select",)})
+    return readable_columns(store.feature_columns(cursor, relation), relation, bundle.columns)
+
+
+def _refuse_old_table(cursor: Cursor, first: date) -> None:
+    """No row from `first` on: an empty table is an off-night, a table of past games a job that did not run."""
+    cursor.execute(f"select max(game_date) from {store.FEATURES}")
+    (newest,) = cursor.fetchone() or (None,)
+    if newest is not None and newest < first:
+        raise StaleError(
+            f"{store.FEATURES} holds only games before {first}; the newest is of {newest}.",
+            "Run tipoff build (or your dbt job) and predict again.",
+        )
+
+
+def _why_nothing(slate: Slate, today: date, on: date | None) -> str:
+    if slate.n_started:
+        return f"No games to predict: {slate.n_started} had started and were skipped."
+    return f"No games on {on}." if on else f"No games from {today} to {today + timedelta(days=SLATE_DAYS)}."
+
+
+def _withdraw(
+    cursor: Cursor, games: Iterable[GameFeatures], refused: Iterable[Refusal], run: Run, *, first: date, last: date
+) -> list[GameKey]:
+    present = {game.key: game.game_id for game in games}
+    for refusal in refused:
+        if refusal.resolved_key is None:
+            return []  # it may be any game: nothing can be told from absence
+        present[refusal.resolved_key] = None
+    return store.withdraw_missing(cursor, present, first=first, last=last, as_of=run.as_of, now=run.now)
+
+
+def _write(cursor: Cursor, outcome: Outcome, run: Run, head: tuple[int, str], *, command: str) -> Outcome:
+    """Ledger, table and run row; a prediction that the ledger already has, word for word, is not repeated."""
+    predictions = outcome.predictions
+    days = [p.game.key.game_date for p in predictions]
+    logged = store.last_logged(cursor, outcome.model_id, first=min(days), last=max(days)) if days else {}
+    rows = [_log_row(prediction, run) for prediction in predictions]
+    said = [_same(logged.get(p.game.key), row) for p, row in zip(predictions, rows, strict=True)]
+    new = [row for row, before in zip(rows, said, strict=True) if before is None]
+    head = store.append_log(cursor, new, head)
+    written = store.upsert_predictions(
+        cursor, [_table_row(i, p, before or row) for i, p, before, row in _indexed(predictions, said, rows)]
+    )
+    counts = {
+        "predicted": len(predictions),
+        "refused": len(outcome.refused),
+        "started": outcome.n_started,
+        "logged": len(new),
+        "written": written,
+        "withdrawn": len(outcome.withdrawn),
+    }
+    outcome = outcome._replace(n_logged=len(new), head=head)
+    _record(cursor, outcome, run, counts, command)
+    return outcome
+
+
+def _record(cursor: Cursor, outcome: Outcome, run: Run, counts: Mapping[str, int], command: str) -> None:
+    record_run(
+        cursor,
+        run_id=run.run_id,
+        command=command,
+        started_at=run.now,
+        exit_code=outcome.exit_code,
+        counts=counts,
+        model_id=outcome.model_id,
+        as_of=run.as_of,
+    )
+
+
+def _indexed(
+    predictions: Sequence[Prediction], said: Sequence[Mapping[str, Any] | None], rows: Sequence[Mapping[str, Any]]
+) -> Iterable[tuple[int, Prediction, Mapping[str, Any] | None, Mapping[str, Any]]]:
+    """Rows with their 0-based place within their slate; predictions come in the order of their slates."""
+    place: dict[date, int] = {}
+    for prediction, before, row in zip(predictions, said, rows, strict=True):
+        day = prediction.game.key.game_date
+        yield place.setdefault(day, 0), prediction, before, row
+        place[day] += 1
+
+
+# What makes two predictions of a game by a model the same one; the wall clock and the run id are not part of it.
+_SAME = (
+    "p_home",
+    "p_home_anchored",
+    "p_home_blind",
+    "p_home_market",
+    "features",
+    "as_of",
+    "live",
+    "game_id",
+    "tip_off_at",
+)
+
+
+def _same(before: dict[str, Any] | None, row: Mapping[str, Any]) -> dict[str, Any] | None:
+    return before if before is not None and all(before[name] == row[name] for name in _SAME) else None
+
+
+def _log_row(prediction: Prediction, run: Run) -> dict[str, Any]:
+    game = prediction.game
+    return {
+        **game.key._asdict(),
+        "game_id": game.game_id,
+        "tip_off_at": game.tip_off_at,
+        **{
+            name: getattr(prediction, name)
+            for name in (
+                "season",
+                "model_id",
+                "variant",
+                "p_home",
+                "p_home_anchored",
+                "p_home_blind",
+                "p_home_market",
+                "as_of",
+                "predicted_at",
+                "live",
+                "in_sample",
+            )
+        },
+        "features": dict(game.values),
+        "run_id": run.run_id,
+    }
+
+
+def _table_row(index: int, prediction: Prediction, logged: Mapping[str, Any]) -> dict[str, Any]:
+    values = prediction.game.values
+    row = {
+        name: logged[name]
+        for name in (
+            "game_date",
+            "home_team",
+            "away_team",
+            "game_id",
+            "tip_off_at",
+            "model_id",
+            "variant",
+            "p_home_anchored",
+            "p_home_blind",
+            "p_home_market",
+            "run_id",
+            "as_of",
+            "predicted_at",
+            "live",
+            "in_sample",
+        )
+    }
+    row |= {name: value for name, value in values.items() if name.startswith(SIDES)}
+    row |= {name: values.get(name) for name in CONTEXT}
+    for name in (f"{side}{column}" for side in SIDES for column in CONTEXT_BY_SIDE if column == "team_rank"):
+        rank = values.get(name)
+        row[name] = None if rank is None else round(rank)
+    p_home = round(prediction.p_home, 3)
+    return row | {
+        "index": index,
+        "home_team_predicted_win_pct": p_home,
+        "away_team_predicted_win_pct": round(1 - p_home, 3),
+        "withdrawn_at": None,
+    }

@@ -1,0 +1,207 @@
+"""Every SQL statement of `predict`: reading features and schedule, writing predictions and the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tipoff.database.connection import can_read
+from tipoff.database.predictions_table import COLUMNS, KEY, TABLE, check_columns, has_key, table_columns
+from tipoff.errors import ContractError, DatabaseError
+from tipoff.ledger import GENESIS, HASHED_COLUMNS, canonical_json, chained
+from tipoff.league import ASSUMED_TIP_OFF, LONGEST_GAME, SCORE_KNOWN
+from tipoff.predict.features import GameKey
+from tipoff.predict.slate import ScheduledGame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import date, datetime
+
+    from tipoff.database.connection import Cursor
+
+FEATURES = "silver.ml_game_features"
+HISTORY = "silver.ml_game_features_history"
+LOG = "gold.ml_prediction_log"
+
+NEEDED_RIGHTS = {
+    FEATURES: ("select",),
+    TABLE: ("select", "insert", "update"),
+    LOG: ("select", "insert"),
+    "gold.ml_runs": ("select", "insert"),
+}
+
+# One appender at a time: the chain has one head.
+LEDGER_LOCK = 0x6C6564676572
+_PAGE = 500
+
+
+def season_is_off(cursor: Cursor) -> bool:
+    """Whether `gold.feature_flags` exists and says 0, false or NULL for `season`."""
+    if not can_read(cursor, "gold.feature_flags"):
+        return False
+    cursor.execute("select is_enabled::text from gold.feature_flags where flag = 'season'")
+    values = [value for (value,) in cursor.fetchall()]
+    return bool(values) and all(value in (None, "0", "false") for value in values)
+
+
+def feature_columns(cursor: Cursor, relation: str) -> dict[str, str]:
+    """Column types of the feature table by name.
+
+    Raises:
+        DatabaseError: There is no such table.
+    """
+    found = table_columns(cursor, relation)
+    if not found:
+        raise DatabaseError(f"There is no table {relation}.", "Run tipoff build, or let your own dbt project make it.")
+    return found
+
+
+def check_output(cursor: Cursor) -> None:
+    """The output tables are there, with our columns and the key.
+
+    Raises:
+        DatabaseError: A table is missing.
+        ContractError: The predictions table is of another's making and was not adopted.
+    """
+    found = table_columns(cursor, TABLE)
+    if not found or not table_columns(cursor, LOG):
+        raise DatabaseError(f"There is no table {TABLE if not found else LOG}.", "Run tipoff migrate.")
+    check_columns(found, COLUMNS, TABLE)
+    if not has_key(cursor):
+        raise ContractError(f"{TABLE} has no key ({', '.join(KEY)}).", "Run tipoff migrate, which adds it.")
+
+
+def read_rows(
+    cursor: Cursor, relation: str, columns: Mapping[str, str], *, first: date, last: date | None = None
+) -> list[dict[str, Any]]:
+    """Rows of league dates from `first` to `last`, and those without a date, which are refused by name.
+
+    Numbers arrive as floats whatever their type; teams as text without padding.
+    """
+    cast = {"number": '"{}"::float8', "text": 'rtrim("{}"::text)', "date": '"{}"', "instant": '"{}"'}
+    selected = ", ".join(cast[kind].format(name) for name, kind in columns.items())
+    cursor.execute(
+        f"select {selected} from {relation}"
+        " where game_date is null or (game_date >= %s and (%s::date is null or game_date <= %s))"
+        " order by game_date, home_team, away_team",
+        (first, last, last),
+    )
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def has_rows(cursor: Cursor, relation: str) -> bool:
+    """Whether the table has any row at all."""
+    cursor.execute(f"select exists (select from {relation})")
+    return cursor.fetchone() == (True,)
+
+
+def read_schedule(cursor: Cursor, *, first: date, last: date, as_of: datetime) -> list[ScheduledGame] | None:
+    """What `bronze.games` knows of these dates; None if there is no such table or no right to read it."""
+    if not can_read(cursor, "bronze.games"):
+        return None
+    cursor.execute(
+        "select game_date, home_team, away_team, tip_off_at, home_pts is not null and"
+        " coalesce(tip_off_at + %s, (game_date + 1 + %s) at time zone 'America/New_York') <= %s"
+        " from bronze.games where game_date between %s and %s and status not in ('postponed', 'cancelled')",
+        (LONGEST_GAME, SCORE_KNOWN, as_of, first, last),
+    )
+    return [ScheduledGame(GameKey(*row[:3]), row[3], row[4]) for row in cursor.fetchall()]
+
+
+def lock_ledger(cursor: Cursor) -> tuple[int, str]:
+    """Take the appender's lock until the transaction ends, and return the head as (log_id, row_hash)."""
+    cursor.execute("select pg_advisory_xact_lock(%s)", (LEDGER_LOCK,))
+    cursor.execute(f"select log_id, row_hash from {LOG} order by log_id desc limit 1")
+    return cursor.fetchone() or (0, GENESIS)
+
+
+def last_logged(cursor: Cursor, model_id: str, *, first: date, last: date) -> dict[GameKey, dict[str, Any]]:
+    """Per game of these dates, the newest row that the ledger has of this model."""
+    cursor.execute(
+        f"select distinct on (game_date, home_team, away_team) {', '.join(HASHED_COLUMNS)} from {LOG}"
+        " where model_id = %s and game_date between %s and %s"
+        " order by game_date, home_team, away_team, log_id desc",
+        (model_id, first, last),
+    )
+    rows = (dict(zip(HASHED_COLUMNS, row, strict=True)) for row in cursor.fetchall())
+    return {GameKey(row["game_date"], row["home_team"], row["away_team"]): row for row in rows}
+
+
+def append_log(cursor: Cursor, rows: Iterable[Mapping[str, Any]], head: tuple[int, str]) -> tuple[int, str]:
+    """Append rows to the ledger and return its new head; the lock is held."""
+    columns = (*HASHED_COLUMNS, "prev_hash", "row_hash")
+    linked = list(chained(rows, after=head))
+    values = ([canonical_json(row[c]) if c == "features" else row[c] for c in columns] for row in linked)
+    _insert(cursor, f"insert into {LOG} ({', '.join(columns)}) values ", values)
+    return (linked[-1]["log_id"], linked[-1]["row_hash"]) if linked else head
+
+
+def upsert_predictions(cursor: Cursor, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Write the newest prediction of each game and return how many rows changed.
+
+    A row that is not live never replaces a live one, and equal rows are left alone.
+    """
+    quoted = [f'"{name}"' for name in COLUMNS]
+    changing = [f'"{name}"' for name in COLUMNS if name not in KEY]
+    sql = f"insert into {TABLE} as t ({', '.join(quoted)}) values "
+    old, new = (", ".join(f"{row}.{name}" for name in changing) for row in ("t", "excluded"))
+    on_conflict = (
+        f" on conflict ({', '.join(KEY)}) do update set {', '.join(f'{c} = excluded.{c}' for c in changing)}"
+        " where not (t.live is true and excluded.live is not true)"
+        f" and ({old}) is distinct from ({new})"
+    )
+    return _insert(cursor, sql, ([row[name] for name in COLUMNS] for row in rows), on_conflict)
+
+
+def withdraw_missing(
+    cursor: Cursor, present: Mapping[GameKey, str | None], *, first: date, last: date, as_of: datetime, now: datetime
+) -> list[GameKey]:
+    """Mark live predictions of open games that were cancelled or re-dated, and return their keys.
+
+    Args:
+        cursor: Within the transaction that holds the ledger's lock.
+        present: The games that the feature table has of these dates, with their ids where it gives them. A row of
+            these dates that is not among them was cancelled; one that has such an id under another key was re-dated.
+        first: First league date judged by absence.
+        last: Last league date judged by absence.
+        as_of: Games that had started by then stay as they are.
+        now: The wall clock, written as `withdrawn_at`.
+    """
+    cursor.execute(
+        f"update {TABLE} t set withdrawn_at = %s where withdrawn_at is null and live"
+        " and coalesce(tip_off_at, (game_date + %s) at time zone 'America/New_York') > %s"
+        " and (game_date between %s and %s or game_id = any(%s))"
+        " and not exists (select from unnest(%s::date[], %s::text[], %s::text[]) as p(d, h, a)"
+        " where p.d = t.game_date and p.h = t.home_team and p.a = t.away_team)"
+        " returning game_date, home_team, away_team",
+        (
+            now,
+            ASSUMED_TIP_OFF,
+            as_of,
+            first,
+            last,
+            [game_id for game_id in present.values() if game_id],
+            *(list(part) for part in zip(*present, strict=True)),
+        ),
+    )
+    return [GameKey(*row) for row in cursor.fetchall()]
+
+
+def _insert(cursor: Cursor, sql: str, rows: Iterable[Sequence[Any]], suffix: str = "") -> int:
+    """Insert rows page by page, one statement each, and return how many the database says it wrote."""
+    written = 0
+    for page in _pages(rows):
+        template = f"({', '.join(['%s'] * len(page[0]))})"
+        cursor.execute((sql + ", ".join([template] * len(page)) + suffix), [value for row in page for value in row])
+        written += cursor.rowcount
+    return written
+
+
+def _pages(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
+    page: list[Sequence[Any]] = []
+    for row in rows:
+        page.append(row)
+        if len(page) == _PAGE:
+            yield page
+            page = []
+    if page:
+        yield page

@@ -48,6 +48,7 @@ create table gold.ml_prediction_results (
     game_type text not null,
     variant text not null,
     p_home double precision not null,
+    p_home_blind double precision not null,
     p_home_market double precision,
     home_pts integer not null,
     away_pts integer not null,

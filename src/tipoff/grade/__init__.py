@@ -1,0 +1,1 @@
+"""Predictions against results, and the figures that follow."""

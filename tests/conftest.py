@@ -73,7 +73,7 @@ def empty_cursor(empty_url: str) -> Iterator[psycopg2.extensions.cursor]:
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """Settings that point at a new, migrated database and a folder of the test's own."""
-    return Settings(home=tmp_path / "home", database_url=database_url, embedded=False)
+    return Settings(home=str(tmp_path / "home"), database_url=database_url, embedded=False)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tipoff.errors import UsageError
@@ -35,16 +34,19 @@ SETTINGS = (
 
 
 class Settings(NamedTuple):
-    """What the environment says. `database_url` is None where libpq's PG* variables or the embedded server apply."""
+    """What the environment says; `home` and `pg_bin` are absolute paths.
 
-    home: Path
+    `database_url` is None where libpq's PG* variables or the embedded server apply.
+    """
+
+    home: str
     database_url: str | None = None
     embedded: bool = True
     model: str = "champion"
     espn_url: str | None = None
     witness: str | None = None
     log_format: str = "text"
-    pg_bin: Path | None = None
+    pg_bin: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -69,15 +71,19 @@ class Settings(NamedTuple):
             )
         pg_bin = get("TIPOFF_PG_BIN")
         return cls(
-            home=Path(get("TIPOFF_HOME") or default_home(environ)).expanduser().absolute(),
+            home=_absolute(get("TIPOFF_HOME") or default_home(environ)),
             database_url=url,
             embedded=not url and not get("PGHOST"),
             model=get("TIPOFF_MODEL") or "champion",
             espn_url=get("TIPOFF_ESPN_URL"),
             witness=get("TIPOFF_WITNESS"),
             log_format=log_format,
-            pg_bin=Path(pg_bin).expanduser().absolute() if pg_bin else None,
+            pg_bin=_absolute(pg_bin) if pg_bin else None,
         )
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(os.path.expanduser(path))
 
 
 def default_home(environ: Mapping[str, str]) -> str:
@@ -85,5 +91,5 @@ def default_home(environ: Mapping[str, str]) -> str:
     if sys.platform == "darwin":
         return "~/Library/Application Support/tipoff"
     if sys.platform == "win32":
-        return str(Path(environ.get("LOCALAPPDATA") or "~/AppData/Local") / "tipoff")
-    return str(Path(environ.get("XDG_DATA_HOME") or "~/.local/share") / "tipoff")
+        return os.path.join(environ.get("LOCALAPPDATA") or "~/AppData/Local", "tipoff")
+    return os.path.join(environ.get("XDG_DATA_HOME") or "~/.local/share", "tipoff")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 from datetime import UTC, datetime
@@ -54,6 +55,13 @@ class Context(NamedTuple):
         sys.stdout.write((json.dumps(document, default=str) if self.json else text.rstrip("\n")) + "\n")
 
 
+class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Help of a fixed width: asking the terminal imports shutil each time a flag is added, also where none is shown."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=100)
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that raises instead of leaving, so that wrong usage is answered like every other error."""
 
@@ -100,12 +108,13 @@ def _dispatch(arguments: list[str]) -> int:
         close = difflib.get_close_matches(name, COMMANDS, n=1)
         hint = f"Did you mean {close[0]}?" if close else "See tipoff --help."
         raise UsageError(f"There is no command {name!r}.", hint)
+    gc.disable()  # loading a command makes nothing that is worth collecting, and much to look through
     module = import_module(f"tipoff.cli.{name}")
     parser = Parser(
         prog=f"tipoff {name}",
         description=f"{module.__doc__}",
         epilog=f"{module.EXAMPLES}\n\n{EXIT_CODES}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     module.add_arguments(parser)
@@ -115,6 +124,7 @@ def _dispatch(arguments: list[str]) -> int:
     settings = Settings.from_environment()
     log.configure(settings.log_format, command=name)
     context = Context(settings, datetime.now(UTC), parsed.json, parsed.verbose)
+    gc.enable()
     exit_code: int = module.run(parsed, context)
     return exit_code
 

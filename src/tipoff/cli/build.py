@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tipoff import log
@@ -30,7 +31,7 @@ def run(arguments: Namespace, context: Context) -> int:
     as_of = arguments.as_of or context.now
     run_id = new_run_id(context.now)
     with connection_parameters(context.settings) as parameters:
-        report = build_features(parameters, as_of=as_of, home=context.settings.home, on_node=_show)
+        report = build_features(parameters, as_of=as_of, home=Path(context.settings.home), on_node=_show)
         with connect(context.settings) as connection, connection.cursor() as cursor:
             counts = {"upcoming": report.upcoming, "history": report.history}
             record_run(

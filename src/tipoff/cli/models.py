@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tipoff.model.bundle import load_bundle
+from tipoff.model.bundle import load_bundle, model_folders, read_aliases
 from tipoff.model.card import model_card
 
 if TYPE_CHECKING:
@@ -40,16 +39,11 @@ def run(arguments: Namespace, context: Context) -> int:
 
 
 def _models(context: Context) -> list[dict[str, Any]]:
-    folders = [context.settings.home / "models", resources.files("tipoff.model") / "bundles"]
-    names: dict[str, None] = {}
+    names: dict[str, None] = {}  # a set that keeps its order
     aliases: dict[str, str] = {}
-    for folder in folders:
-        files = [file for file in folder.iterdir() if file.name.endswith(".json")] if folder.is_dir() else []
-        for file in sorted(files, key=lambda f: f.name):
-            if file.name == "aliases.json":
-                aliases = json.loads(file.read_text()) | aliases
-            else:
-                names[file.name.removesuffix(".json")] = None
+    for folder in model_folders(context.settings.home):
+        aliases = read_aliases(folder) | aliases
+        names |= {file.stem: None for file in sorted(Path(folder).glob("*.json")) if file.stem != "aliases"}
     bundles = [load_bundle(name, home=context.settings.home) for name in names]
     return [
         {

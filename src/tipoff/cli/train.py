@@ -53,7 +53,7 @@ def run(arguments: Namespace, context: Context) -> int:
         games = fit.training_games(read_history(cursor, seasons))
         rates = home_rates(read_home_wins(cursor), seasons)
     document = fit.train(games, name=arguments.name, home_rates=rates, on_step=lambda head: log.info(f"fitting {head}"))
-    folder = arguments.output or context.settings.home / "models"
+    folder = arguments.output or Path(context.settings.home) / "models"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{arguments.name}.json"
     path.write_text(dumps(document))

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, unquote
+
+from tipoff.errors import DatabaseError, UsageError
+
+# psycopg2 imports ssl, a quarter of its own import, only so that libpq leaves the thread callbacks of OpenSSL before 1.1
+# alone; its wheels carry OpenSSL 3, which has none. A module that is None counts as one that cannot be imported.
+if sys.modules.setdefault("ssl", None) is None:  # type: ignore[arg-type]
+    import psycopg2
+
+    del sys.modules["ssl"]
 
 import psycopg2
 from psycopg2 import errorcodes
-
-from tipoff.errors import DatabaseError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,9 +54,12 @@ def connect(settings: Settings, *, database: str | None = None) -> Iterator[Conn
 def connection_parameters(settings: Settings, *, database: str | None = None) -> Iterator[dict[str, Any]]:
     """Parameters, as libpq names them, of the settings' database; an embedded server runs as long as the block does."""
     if settings.embedded or database is not None:
+        from pathlib import Path
+
         from tipoff.database.embedded import ensure_database, running_server
 
-        with running_server(settings.home, pg_bin=settings.pg_bin) as address:
+        pg_bin = Path(settings.pg_bin) if settings.pg_bin else None
+        with running_server(Path(settings.home), pg_bin=pg_bin) as address:
             name = database or EMBEDDED_DATABASE
             ensure_database(address, name)
             yield {"host": address.socket_dir, "port": address.port, "user": address.user, "dbname": name}
@@ -71,7 +81,7 @@ def parse_url(url: str) -> dict[str, str]:
     userinfo, _, location = address.rpartition("@")
     user, _, password = userinfo.partition(":")
     hosts, _, dbname = location.partition("/")
-    parameters = {"dbname": unquote(dbname), "user": unquote(user), "password": unquote(password)}
+    parameters = {"dbname": _unquoted(dbname), "user": _unquoted(user), "password": _unquoted(password)}
     places = [_host_and_port(place) for place in hosts.split(",")]
     parameters["host"] = ",".join(host for host, _ in places)
     if any(port for _, port in places):
@@ -81,7 +91,7 @@ def parse_url(url: str) -> dict[str, str]:
             f"The port in TIPOFF_DATABASE_URL is not a number: {masked_url(url)}.",
             "Write it as postgresql://user:password@host:5432/database, special characters percent-encoded.",
         )
-    return {name: value for name, value in parameters.items() if value} | dict(parse_qsl(query))
+    return {name: value for name, value in parameters.items() if value} | dict(_query_items(query))
 
 
 def _host_and_port(place: str) -> tuple[str, str]:
@@ -89,7 +99,21 @@ def _host_and_port(place: str) -> tuple[str, str]:
         host, _, rest = place[1:].partition("]")
         return host, rest.removeprefix(":")
     host, _, port = place.partition(":")
-    return unquote(host), port
+    return _unquoted(host), port
+
+
+def _unquoted(text: str) -> str:
+    if "%" not in text:
+        return text
+    from urllib.parse import unquote  # costs more than the rest of this module; few URLs need it
+
+    return unquote(text)
+
+
+def _query_items(query: str) -> list[tuple[str, str]]:
+    """The parameters after `?` as libpq reads them: percent-decoded, a plus sign stays one."""
+    pairs = (item.partition("=") for item in query.split("&") if item)
+    return [(_unquoted(name), _unquoted(value)) for name, _, value in pairs]
 
 
 def masked_url(url: str) -> str:
@@ -102,13 +126,17 @@ def masked_url(url: str) -> str:
     address, question, query = rest.partition("?")
     userinfo, at, location = address.rpartition("@")
     user, colon, _ = userinfo.partition(":")
-    shown = "&".join(f"{k}=***" if "password" in k else f"{k}={v}" for k, v in parse_qsl(query))
+    shown = "&".join(f"{k}=***" if "password" in k else f"{k}={v}" for k, v in _query_items(query))
     return f"{scheme}://{user}{colon}{'***' if colon else ''}{at}{location}{question}{shown}"
 
 
 def without_secret(text: str, password: str | None) -> str:
     """`text` with the password taken out, raw or percent-encoded."""
-    for secret in filter(None, (password, quote(password or "", safe=""))):
+    if not password:
+        return text
+    from urllib.parse import quote
+
+    for secret in (password, quote(password, safe="")):
         text = text.replace(secret, "***")
     return text
 
@@ -139,44 +167,3 @@ def _explained(error: psycopg2.Error, password: str | None) -> DatabaseError:
             "Nothing was written; check that it runs and that TIPOFF_DATABASE_URL or the PG* variables are right.",
         )
     return DatabaseError(f"The database refused: {reason}.", "Run with -v for the whole error.")
-
-
-def require_rights(cursor: Cursor, needed: Mapping[str, tuple[str, ...]]) -> None:
-    """The role has every needed right; asked of the catalogue, before anything is read or written.
-
-    Args:
-        cursor: Of any connection.
-        needed: Privileges per relation, as `{"gold.ml_runs": ("select", "insert")}`; a relation that is not there
-            is somebody else's error.
-
-    Raises:
-        DatabaseError: Naming each right that the role lacks, as a grant would.
-    """
-    pairs = [(relation, right) for relation, rights in needed.items() for right in rights]
-    cursor.execute(
-        "select relation, privilege, not has_schema_privilege(n.oid, 'usage'), current_user"
-        " from unnest(%s, %s) as w(relation, privilege)"
-        " join pg_namespace n on n.nspname = split_part(relation, '.', 1)"
-        " left join pg_class c on c.relnamespace = n.oid and c.relname = split_part(relation, '.', 2)"
-        " where not has_schema_privilege(n.oid, 'usage') or not has_table_privilege(c.oid, privilege)",
-        ([relation for relation, _ in pairs], [right for _, right in pairs]),
-    )
-    lacking: dict[str, None] = {}  # a set that keeps its order
-    role = ""
-    for relation, privilege, schema_closed, role in cursor.fetchall():  # noqa: B007 -- the role is the same in all
-        schema = relation.partition(".")[0]
-        lacking[f"USAGE on schema {schema}" if schema_closed else f"{privilege.upper()} on {relation}"] = None
-    if lacking:
-        raise DatabaseError(f"The role {role} lacks {', '.join(lacking)}.", "Grant it, or use a role that has it.")
-
-
-def can_read(cursor: Cursor, relation: str) -> bool:
-    """Whether a relation is there and the role may select from it."""
-    schema, _, name = relation.partition(".")
-    cursor.execute(
-        "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace"
-        " where n.nspname = %s and c.relname = %s and has_schema_privilege(n.oid, 'usage')"
-        " and has_table_privilege(c.oid, 'select'))",
-        (schema, name),
-    )
-    return cursor.fetchone() == (True,)

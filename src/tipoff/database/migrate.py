@@ -6,7 +6,8 @@ import hashlib
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from tipoff.database.predictions_table import check_columns, ensure_predictions_table, table_columns
+from tipoff.database.catalog import describe
+from tipoff.database.predictions_table import check_columns, ensure_predictions_table
 from tipoff.errors import ContractError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _ensure_schema(cursor: Cursor, schema: str) -> bool:
 
 def _view_is_there(cursor: Cursor) -> bool:
     """Whether consumers' view is there already, made by another with the columns that they read."""
-    found = table_columns(cursor, VIEW)
+    found = describe(cursor, [VIEW])[VIEW].columns
     if found:
         check_columns(found, {name: found.get(name, "") for name in VIEW_COLUMNS}, VIEW)
     return bool(found)
@@ -90,7 +91,7 @@ def _view_is_there(cursor: Cursor) -> bool:
 def _refuse_strangers(cursor: Cursor, name: str, sql: str) -> None:
     """A table of another's making under one of our names is named, not met half-way through."""
     tables = [line.split()[2] for line in sql.splitlines() if line.startswith("create table ")]
-    if strangers := [table for table in tables if table_columns(cursor, table)]:
+    if strangers := [table.name for table in describe(cursor, tables).values() if table.exists]:
         raise ContractError(
             f"{name} cannot be applied: {', '.join(strangers)} is there already and not of tipoff's making.",
             "Move it to another name or schema and run tipoff migrate again.",

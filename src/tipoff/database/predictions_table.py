@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tipoff.database.catalog import describe
 from tipoff.errors import ContractError
 
 if TYPE_CHECKING:
+    from tipoff.database.catalog import Relation
     from tipoff.database.connection import Cursor
 
 TABLE = "gold.ml_game_predictions"
@@ -57,16 +59,6 @@ COLUMNS = COMPATIBLE_COLUMNS | OUR_COLUMNS
 _SAME_TYPE = {"character varying": "text"}
 
 
-def table_columns(cursor: Cursor, relation: str) -> dict[str, str]:
-    """Column names and base types of a relation, in order; empty if there is no such relation."""
-    cursor.execute(
-        "select attname, format_type(atttypid, null) from pg_attribute"
-        " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum",
-        (relation,),
-    )
-    return dict(cursor.fetchall())
-
-
 def check_columns(found: dict[str, str], expected: dict[str, str], relation: str) -> None:
     """Every expected column is there with its type.
 
@@ -94,14 +86,15 @@ def ensure_predictions_table(cursor: Cursor) -> str | None:
     Raises:
         ContractError: A column is missing or of a wrong type, or a game is there twice.
     """
-    found = table_columns(cursor, TABLE)
+    table = describe(cursor, [TABLE])[TABLE]
+    found = table.columns
     if not found:
         columns = ", ".join(f'"{name}" {kind}{" not null" if name in KEY else ""}' for name, kind in COLUMNS.items())
         cursor.execute(f"create table {TABLE} ({columns}, primary key ({', '.join(KEY)}))")
         return f"created {TABLE}"
     check_columns(found, COMPATIBLE_COLUMNS, TABLE)
     check_columns(found, {name: kind for name, kind in OUR_COLUMNS.items() if name in found}, TABLE)
-    done = _add_columns(cursor, found) + _add_key(cursor)
+    done = _add_columns(cursor, found) + _add_key(cursor, table)
     return f"adopted {TABLE}: {', '.join(done)}" if done else None
 
 
@@ -112,19 +105,13 @@ def _add_columns(cursor: Cursor, found: dict[str, str]) -> list[str]:
     return [f"added {', '.join(missing)}"] if missing else []
 
 
-def has_key(cursor: Cursor) -> bool:
-    """Whether the table has a primary key or unique constraint on exactly (game_date, home_team, away_team)."""
-    cursor.execute(
-        "select exists (select from pg_index i where i.indrelid = to_regclass(%s) and i.indisunique"
-        " and i.indpred is null and (select array_agg(a.attname::text order by a.attname::text) from pg_attribute a"
-        " where a.attrelid = i.indrelid and a.attnum = any(i.indkey)) = %s)",
-        (TABLE, sorted(KEY)),
-    )
-    return cursor.fetchone() == (True,)
+def has_key(table: Relation) -> bool:
+    """Whether the table has a unique key of exactly (game_date, home_team, away_team)."""
+    return tuple(sorted(KEY)) in table.unique_keys
 
 
-def _add_key(cursor: Cursor) -> list[str]:
-    if has_key(cursor):
+def _add_key(cursor: Cursor, table: Relation) -> list[str]:
+    if has_key(table):
         return []
     _refuse_unusable_keys(cursor)
     cursor.execute("select exists (select from pg_index where indrelid = to_regclass(%s) and indisprimary)", (TABLE,))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tipoff.database.connection import require_rights
+from tipoff.database.catalog import require_rights
 from tipoff.database.runs import record_run
 from tipoff.grade import store
 from tipoff.grade.figures import GradedGame, Record, as_document, grouped, home_rates, record, season_records

@@ -51,7 +51,5 @@ def _head_table(head: dict[str, Any]) -> str:
     rows = [
         f"| {i['name']} | {i['coefficient']:+.4f} | {i['centre']:.4f} | {i['scale']:.4f} |" for i in head["features"]
     ]
-    title = (
-        f"C = {head['C']:g}, intercept {head['intercept']:+.4f}. A coefficient is log-odds per `scale`; the scale is a standard deviation, for the price a tenth of one (see docs/model.md).\n"
-    )
+    title = f"C = {head['C']:g}, intercept {head['intercept']:+.4f}. A coefficient is log-odds per `scale`; the scale is a standard deviation, for the price a tenth of one (see docs/model.md).\n"
     return "\n".join([title, "| input | coefficient | centre | scale |", "|---|---|---|---|", *rows, ""])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tipoff.database.connection import require_rights
+from tipoff.database.catalog import describe, require
 from tipoff.errors import ContractError
 from tipoff.predict.features import INPUTS, PRICES
-from tipoff.predict.store import HISTORY, feature_columns
+from tipoff.predict.store import HISTORY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +24,10 @@ def read_history(cursor: Cursor, seasons: Sequence[str]) -> list[dict[str, Any]]
         DatabaseError: There is no history table, or no right to read it.
         ContractError: It lacks a column that training needs.
     """
-    require_rights(cursor, {HISTORY: ("select",)})
+    relations = describe(cursor, [HISTORY])
+    require(relations, {HISTORY: ("select",)}, action="Run tipoff build.")
     numbers = (*INPUTS, *PRICES)
-    found = feature_columns(cursor, HISTORY)
+    found = relations[HISTORY].columns
     if missing := [name for name in (*_COLUMNS, *numbers) if name not in found]:
         raise ContractError(f"{HISTORY} lacks {', '.join(missing)}.", "Run tipoff build.")
     selected = ", ".join([*_COLUMNS, *(f"{name}::float8" for name in numbers)])

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tipoff import log
-from tipoff.database.connection import require_rights
+from tipoff.database.catalog import describe, require
+from tipoff.database.predictions_table import TABLE
 from tipoff.database.runs import record_run
 from tipoff.errors import StaleError
 from tipoff.league import SLATE_DAYS, league_date
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
+    from tipoff.database.catalog import Relation
     from tipoff.database.connection import Cursor
     from tipoff.model.bundle import Bundle
     from tipoff.predict.features import GameFeatures, GameKey, Refusal
@@ -61,22 +63,21 @@ def predict_upcoming(cursor: Cursor, bundle: Bundle, run: Run, *, on: date | Non
         DatabaseError, ContractError, StaleError, ModelError: As the contract's exit codes 3, 4, 6 and 7 say.
     """
     nothing = Outcome(run.run_id, run.as_of, bundle.model_id)
-    _prepare(cursor, run)
-    if store.season_is_off(cursor):
+    relations = _relations(cursor, run, store.FEATURES)
+    if store.season_is_off(cursor, relations[store.FLAGS]):
         return nothing._replace(note="The season flag in gold.feature_flags is off: nothing to predict.")
     today = league_date(run.as_of)
-    columns = _columns(cursor, store.FEATURES, bundle)
+    columns = _columns(relations, store.FEATURES, bundle)
     rows = store.read_rows(cursor, store.FEATURES, columns, first=on or today, last=on)
     if not rows:
         _refuse_old_table(cursor, on or today)
     games, refused = checked_rows(rows, bundle.columns)
-    schedule = store.read_schedule(
-        cursor, first=on or today, last=on or today + timedelta(days=SLATE_DAYS), as_of=run.as_of
-    )
-    if schedule is None:
+    schedule = None
+    if not relations[store.SCHEDULE].readable:
         log.info("no schedule in bronze.games: whether the features cover the whole slate is not checked")
-    if not rows and not store.has_rows(cursor, store.FEATURES):
-        schedule = None  # an empty table is an off-night, not a stale one
+    elif rows or store.has_rows(cursor, store.FEATURES):  # an empty table is an off-night, not a stale one
+        last = on or today + timedelta(days=SLATE_DAYS)
+        schedule = store.read_schedule(cursor, first=on or today, last=last, as_of=run.as_of)
     slate = choose_slate(games, refused, schedule, as_of=run.as_of, on=on)
     outcome = nothing._replace(game_date=slate.game_date, refused=slate.refused, n_started=slate.n_started)
     if not slate.games and not slate.refused:
@@ -106,8 +107,7 @@ def predict_history(
         last: Last league date.
         season: Only games of this season.
     """
-    _prepare(cursor, run)
-    columns = _columns(cursor, store.HISTORY, bundle)
+    columns = _columns(_relations(cursor, run, store.HISTORY), store.HISTORY, bundle)
     rows = store.read_rows(cursor, store.HISTORY, columns, first=first, last=last)
     if season is not None:
         rows = [row for row in rows if row["season"] == season]
@@ -123,16 +123,18 @@ def predict_history(
     return _write(cursor, outcome, run, store.lock_ledger(cursor), command="predict backfill")
 
 
-def _prepare(cursor: Cursor, run: Run) -> None:
-    if run.dry_run:
-        return
-    require_rights(cursor, store.NEEDED_RIGHTS)
-    store.check_output(cursor)
+def _relations(cursor: Cursor, run: Run, features: str) -> dict[str, Relation]:
+    """The catalogue's word on every table of the run; the output is there, of our shape, and may be written."""
+    relations = describe(cursor, [features, store.SCHEDULE, store.FLAGS, *store.OUTPUT_RIGHTS])
+    if not run.dry_run:
+        require(relations, store.OUTPUT_RIGHTS)
+        store.check_output(relations[TABLE])
+    return relations
 
 
-def _columns(cursor: Cursor, relation: str, bundle: Bundle) -> dict[str, str]:
-    require_rights(cursor, {relation: ("select",)})
-    return readable_columns(store.feature_columns(cursor, relation), relation, bundle.columns)
+def _columns(relations: Mapping[str, Relation], features: str, bundle: Bundle) -> dict[str, str]:
+    require(relations, {features: ("select",)}, action="Run tipoff build, or let your own dbt project make it.")
+    return readable_columns(relations[features].columns, features, bundle.columns)
 
 
 def _refuse_old_table(cursor: Cursor, first: date) -> None:

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tipoff.database.connection import can_read
-from tipoff.database.predictions_table import COLUMNS, KEY, TABLE, check_columns, has_key, table_columns
-from tipoff.errors import ContractError, DatabaseError
+from tipoff.database.bulk import insert_pages
+from tipoff.database.predictions_table import COLUMNS, KEY, TABLE, check_columns, has_key
+from tipoff.errors import ContractError
 from tipoff.ledger import GENESIS, HASHED_COLUMNS, canonical_json, chained
 from tipoff.league import ASSUMED_TIP_OFF, LONGEST_GAME, SCORE_KNOWN
 from tipoff.predict.features import GameKey
 from tipoff.predict.slate import ScheduledGame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
+    from tipoff.database.catalog import Relation
     from tipoff.database.connection import Cursor
 
 FEATURES = "silver.ml_game_features"
 HISTORY = "silver.ml_game_features_history"
 LOG = "gold.ml_prediction_log"
 
-NEEDED_RIGHTS = {
-    FEATURES: ("select",),
+SCHEDULE = "bronze.games"
+FLAGS = "gold.feature_flags"
+
+OUTPUT_RIGHTS = {
     TABLE: ("select", "insert", "update"),
     LOG: ("select", "insert"),
     "gold.ml_runs": ("select", "insert"),
@@ -31,42 +34,25 @@ NEEDED_RIGHTS = {
 
 # One appender at a time: the chain has one head.
 LEDGER_LOCK = 0x6C6564676572
-_PAGE = 500
 
 
-def season_is_off(cursor: Cursor) -> bool:
+def season_is_off(cursor: Cursor, flags: Relation) -> bool:
     """Whether `gold.feature_flags` exists and says 0, false or NULL for `season`."""
-    if not can_read(cursor, "gold.feature_flags"):
+    if not flags.readable:
         return False
     cursor.execute("select is_enabled::text from gold.feature_flags where flag = 'season'")
     values = [value for (value,) in cursor.fetchall()]
     return bool(values) and all(value in (None, "0", "false") for value in values)
 
 
-def feature_columns(cursor: Cursor, relation: str) -> dict[str, str]:
-    """Column types of the feature table by name.
+def check_output(table: Relation) -> None:
+    """The predictions table has our columns and the key.
 
     Raises:
-        DatabaseError: There is no such table.
+        ContractError: It is of another's making and was not adopted.
     """
-    found = table_columns(cursor, relation)
-    if not found:
-        raise DatabaseError(f"There is no table {relation}.", "Run tipoff build, or let your own dbt project make it.")
-    return found
-
-
-def check_output(cursor: Cursor) -> None:
-    """The output tables are there, with our columns and the key.
-
-    Raises:
-        DatabaseError: A table is missing.
-        ContractError: The predictions table is of another's making and was not adopted.
-    """
-    found = table_columns(cursor, TABLE)
-    if not found or not table_columns(cursor, LOG):
-        raise DatabaseError(f"There is no table {TABLE if not found else LOG}.", "Run tipoff migrate.")
-    check_columns(found, COLUMNS, TABLE)
-    if not has_key(cursor):
+    check_columns(table.columns, COLUMNS, TABLE)
+    if not has_key(table):
         raise ContractError(f"{TABLE} has no key ({', '.join(KEY)}).", "Run tipoff migrate, which adds it.")
 
 
@@ -94,10 +80,8 @@ def has_rows(cursor: Cursor, relation: str) -> bool:
     return cursor.fetchone() == (True,)
 
 
-def read_schedule(cursor: Cursor, *, first: date, last: date, as_of: datetime) -> list[ScheduledGame] | None:
-    """What `bronze.games` knows of these dates; None if there is no such table or no right to read it."""
-    if not can_read(cursor, "bronze.games"):
-        return None
+def read_schedule(cursor: Cursor, *, first: date, last: date, as_of: datetime) -> list[ScheduledGame]:
+    """What `bronze.games` knows of these dates."""
     cursor.execute(
         "select game_date, home_team, away_team, tip_off_at, home_pts is not null and"
         " coalesce(tip_off_at + %s, (game_date + 1 + %s) at time zone 'America/New_York') <= %s"
@@ -131,7 +115,7 @@ def append_log(cursor: Cursor, rows: Iterable[Mapping[str, Any]], head: tuple[in
     columns = (*HASHED_COLUMNS, "prev_hash", "row_hash")
     linked = list(chained(rows, after=head))
     values = ([canonical_json(row[c]) if c == "features" else row[c] for c in columns] for row in linked)
-    _insert(cursor, f"insert into {LOG} ({', '.join(columns)}) values ", values)
+    insert_pages(cursor, f"insert into {LOG} ({', '.join(columns)}) values ", values)
     return (linked[-1]["log_id"], linked[-1]["row_hash"]) if linked else head
 
 
@@ -149,7 +133,7 @@ def upsert_predictions(cursor: Cursor, rows: Sequence[Mapping[str, Any]]) -> int
         " where not (t.live is true and excluded.live is not true)"
         f" and ({old}) is distinct from ({new})"
     )
-    return _insert(cursor, sql, ([row[name] for name in COLUMNS] for row in rows), on_conflict)
+    return insert_pages(cursor, sql, ([row[name] for name in COLUMNS] for row in rows), on_conflict)
 
 
 def withdraw_missing(
@@ -184,24 +168,3 @@ def withdraw_missing(
         ),
     )
     return [GameKey(*row) for row in cursor.fetchall()]
-
-
-def _insert(cursor: Cursor, sql: str, rows: Iterable[Sequence[Any]], suffix: str = "") -> int:
-    """Insert rows page by page, one statement each, and return how many the database says it wrote."""
-    written = 0
-    for page in _pages(rows):
-        template = f"({', '.join(['%s'] * len(page[0]))})"
-        cursor.execute((sql + ", ".join([template] * len(page)) + suffix), [value for row in page for value in row])
-        written += cursor.rowcount
-    return written
-
-
-def _pages(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
-    page: list[Sequence[Any]] = []
-    for row in rows:
-        page.append(row)
-        if len(page) == _PAGE:
-            yield page
-            page = []
-    if page:
-        yield page

@@ -3,6 +3,11 @@
 .PHONY: help setup demo test test-slow check bench serve lock clean
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
+# Trust what the machine trusts: behind a company's proxy the certificates that uv brings are not enough.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS ?= 1
+export UV_NATIVE_TLS ?= 1
+endif
 
 # uv from the system, else a private copy in .uv (never in the system's site-packages).
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)

@@ -154,12 +154,12 @@ def _features(cursor: Cursor, relations: dict[str, Relation], bundle: Bundle | N
 
 def _last_run(cursor: psycopg2.extensions.cursor, now: datetime) -> Check:
     cursor.execute(
-        "select command, finished_at, exit_code from gold.ml_runs where command = 'predict' order by finished_at desc limit 1"
+        "select finished_at, exit_code from gold.ml_runs where command = 'predict' order by finished_at desc limit 1"
     )
     found = cursor.fetchone()
     if found is None:
         return Check("runs", "warn", "predict has not run yet.", "Run tipoff predict.")
-    _, finished_at, exit_code = found
+    finished_at, exit_code = found
     age = now - finished_at
     message = f"The last predict ended with {exit_code}, {age.total_seconds() / 3600:.1f} hours ago."
     if age > timedelta(hours=26):

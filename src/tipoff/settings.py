@@ -26,8 +26,8 @@ SETTINGS = (
     ),
     Setting("TIPOFF_HOME", "the user data folder", "embedded database, caches and local models"),
     Setting("TIPOFF_MODEL", "champion", "a model's name or a bundle file"),
-    Setting("TIPOFF_ESPN_URL", "the public feed", "base URL of the live feed; read once `ingest --source espn` is here"),
-    Setting("TIPOFF_WITNESS", "none", "second place for the ledger's head; read once `verify` is here"),
+    Setting("TIPOFF_ESPN_URL", "the public feed", "base URL of the live feed; not read by this version"),
+    Setting("TIPOFF_WITNESS", "none", "second place for the ledger's head; not read by this version"),
     Setting("TIPOFF_LOG_FORMAT", "text on a terminal, else json", "text or json, on stderr"),
     Setting("TIPOFF_PG_BIN", "the bundled binaries", "folder with another PostgreSQL's binaries"),
 )

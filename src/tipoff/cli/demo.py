@@ -51,8 +51,8 @@ def _show(demo: Demo, seconds: float) -> None:
     title = f"{demo.slate.game_date:%A %d %B %Y}: {len(demo.slate.predictions)} games (simulated)"
     out.print(slate_table(demo.slate.predictions, title=title))
     out.print(
-        "[dim]price, out, rest: away/home. bar: probability that the home team wins (yellow: no price, so the blind model);"
-        " market: the price without vig; out: top-two players missing; rest: full days[/]\n"
+        "[dim]price, out, rest: away/home. bar: probability that the home team wins (yellow: no price, so the blind"
+        " model); market: the price without vig; out: top-two players missing; rest: full days[/]\n"
     )
     live_apart = [record for record in demo.grading.pooled if not record["live"]]
     out.print(record_table(live_apart, title=f"Track record of {demo.season} so far (simulated, backfilled)"))

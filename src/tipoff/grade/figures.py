@@ -30,7 +30,7 @@ class GradedGame(NamedTuple):
 
 
 class Record(NamedTuple):
-    """Figures of one group of games: ours, ours on the games with a price, the blind head's, the market's, always-home's."""
+    """Figures of a group of games: ours, ours where there is a price, the blind head's, the market's, always-home's."""
 
     ours: Scores
     priced: Scores

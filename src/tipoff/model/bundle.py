@@ -73,11 +73,13 @@ class Bundle(NamedTuple):
 def market_logit(home_moneyline: float | None, away_moneyline: float | None) -> float | None:
     """Log-odds of a home win behind a two-way price, vig removed; None without a possible price.
 
+    A price so long that the probability rounds to 0 or 1 counts as impossible: it has no log-odds.
+
     >>> market_logit(-110, -110)
     0.0
     """
     p_home = no_vig_home(home_moneyline, away_moneyline)
-    return None if p_home is None else log(p_home / (1 - p_home))
+    return None if p_home is None or p_home in (0.0, 1.0) else log(p_home / (1 - p_home))
 
 
 def model_id(document: Mapping[str, Any]) -> str:
@@ -136,7 +138,12 @@ def model_folders(home: str | os.PathLike[str] | None) -> list[str]:
 def read_aliases(folder: str) -> dict[str, str]:
     """Names that stand for another model, from the folder's aliases.json; empty if it has none."""
     file = os.path.join(folder, "aliases.json")
-    return dict(json.loads(_read(file))) if os.path.isfile(file) else {}
+    if not os.path.isfile(file):
+        return {}
+    try:
+        return dict(json.loads(_read(file)))
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{file} is not a JSON object of names: {error}.", "Mend it or delete it.") from None
 
 
 def _read(path: str) -> bytes:
@@ -155,8 +162,8 @@ def parse_bundle(text: bytes, *, source: str) -> Bundle:
     """
     again = "Fetch it again or train it anew."
     try:
-        document = json.loads(text)
-    except ValueError as error:
+        document = json.loads(text, object_pairs_hook=_without_doubles)
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"The model {source} is not whole JSON: {error}.", again) from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ModelError(
@@ -167,8 +174,8 @@ def parse_bundle(text: bytes, *, source: str) -> Bundle:
         bundle = Bundle(
             name=document["name"],
             model_id=document["model_id"],
-            anchored=_head(document["heads"]["anchored"]),
-            blind=_head(document["heads"]["blind"]),
+            anchored=_head(document["heads"]["anchored"], sees_price=True),
+            blind=_head(document["heads"]["blind"], sees_price=False),
             seasons=frozenset(document["training"]["seasons"]),
             document=document,
         )
@@ -181,7 +188,15 @@ def parse_bundle(text: bytes, *, source: str) -> Bundle:
     return bundle
 
 
-def _head(content: Mapping[str, Any]) -> Head:
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object as a dict; a key that is there twice would show a person another value than the one that counts."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ValueError("a key is there twice")
+    return content
+
+
+def _head(content: Mapping[str, Any], *, sees_price: bool) -> Head:
     inputs = tuple(
         Input(i["name"], float(i["centre"]), float(i["scale"]), float(i["coefficient"])) for i in content["features"]
     )
@@ -189,4 +204,9 @@ def _head(content: Mapping[str, Any]) -> Head:
     numbers = [head.intercept, *(number for i in inputs for number in i[1:])]
     if not all(isfinite(number) for number in numbers) or any(i.scale <= 0 for i in inputs):
         raise ValueError("a number is not finite or a scale not above 0")
+    names = [i.name for i in inputs]
+    if len({*names}) < len(names) or not all(isinstance(name, str) for name in names):
+        raise ValueError("an input is there twice or its name is no text")
+    if not sees_price and any(name == MARKET_LOGIT or name.endswith("_moneyline") for name in names):
+        raise ValueError("the blind head reads the price")
     return head

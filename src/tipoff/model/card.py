@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_LIMITS = """- Its inputs are form, rest, two top players and a price: no injuries beyond the top two, no travel, no matchups.
+_LIMITS = """- Its inputs are form, rest, two top players and a price: no other injuries, no travel, no matchups.
 - The price does most of the work. Where there is none, the blind head is used, and its rows say so.
 - Availability in training comes from who played, which knows late scratches; reports before tip-off do not.
 - The figures above are from inside the training seasons. `tipoff predict --season` and `tipoff grade` give those of
@@ -21,8 +21,9 @@ def model_card(document: dict[str, Any]) -> str:
         "Probability that the home team wins an NBA game. Two logistic regressions over standardised inputs:"
         " `anchored` sees the price, `blind` never does.\n",
         "## Data\n",
-        f"{training['n']} {training['games']}, {', '.join(training['seasons'])}"
-        f" ({training['first_date']} to {training['last_date']}); sha256 of the rows `{training['data_sha256'][:16]}…`.\n",
+        f"{training['n']:,} {training['games']}, {', '.join(training['seasons'])}"
+        f" ({training['first_date']} to {training['last_date']});"
+        f" sha256 of the rows `{training['data_sha256'][:16]}…`.\n",
         "## Figures\n",
         f"{metrics['what'].capitalize()}. Log loss: natural log, lower is better; a coin has 0.6931.\n",
         _figures_table(metrics),
@@ -51,5 +52,8 @@ def _head_table(head: dict[str, Any]) -> str:
     rows = [
         f"| {i['name']} | {i['coefficient']:+.4f} | {i['centre']:.4f} | {i['scale']:.4f} |" for i in head["features"]
     ]
-    title = f"C = {head['C']:g}, intercept {head['intercept']:+.4f}. A coefficient is log-odds per `scale`; the scale is a standard deviation, for the price a tenth of one (see docs/model.md).\n"
+    title = (
+        f"C = {head['C']:g}, intercept {head['intercept']:+.4f}. A coefficient is log-odds per `scale`; the scale is a"
+        " standard deviation, for the price a tenth of one (see docs/model.md).\n"
+    )
     return "\n".join([title, "| input | coefficient | centre | scale |", "|---|---|---|---|", *rows, ""])

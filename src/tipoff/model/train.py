@@ -96,7 +96,7 @@ def train(
             "heads": heads,
             "training": _training(games),
             "metrics": {
-                "what": f"out of fold: {N_FOLDS} forward-chained blocks of the training seasons, the same games for all",
+                "what": f"out of fold: {N_FOLDS} forward-chained blocks of the training seasons, same games for all",
                 **metrics,
             },
             "library_versions": {

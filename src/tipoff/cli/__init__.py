@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from importlib import import_module
@@ -24,6 +25,7 @@ COMMANDS = {
     "build": "build the feature tables in silver with dbt",
     "predict": "score the next slate, or backfill past games",
     "grade": "predictions against results",
+    "run": "migrate, ingest, build, predict and grade, in that order",
     "train": "fit a model bundle on past seasons",
     "models": "list and show model bundles",
     "doctor": "say what is wrong and what to do about it",
@@ -49,10 +51,18 @@ class Context(NamedTuple):
     now: datetime
     json: bool
     verbose: bool
+    collected: list[dict[str, Any]] | None = None
 
     def emit(self, document: dict[str, Any], text: str) -> None:
-        """The command's result on stdout: one JSON document, or text for a person."""
+        """The command's result on stdout: one JSON document, or text for a person.
+
+        As a step of `run` with --json it is collected instead: stdout is one document, whatever the steps.
+        """
+        if self.json and self.collected is not None:
+            self.collected.append(document)
+            return
         sys.stdout.write((json.dumps(document, default=str) if self.json else text.rstrip("\n")) + "\n")
+        sys.stdout.flush()  # a reader who left is met here, not when the interpreter ends
 
 
 class HelpFormatter(argparse.RawDescriptionHelpFormatter):
@@ -84,7 +94,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write("interrupted: nothing was written\n")
         return 130
     except BrokenPipeError:
-        sys.stderr.close()  # the reader left (`| head`); there is nobody to tell
+        # The reader left (`| head`); what the interpreter flushes at its end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # the contract's exit 1: a sentence for a person, the traceback with -v
         if verbose:
@@ -140,7 +151,8 @@ def overview() -> str:
         f"settings (environment):\n{settings}\n"
         "  S3 endpoints and keys use the AWS_* variables; libpq's PG* variables apply when PGHOST is set.\n\n"
         f"{EXIT_CODES}\n\n"
-        "examples:\n  tipoff demo\n  tipoff ingest --source files:DIR && tipoff build && tipoff predict && tipoff grade\n"
+        "examples:\n  tipoff demo\n"
+        "  tipoff run --source files:DIR\n"
     )
 
 
@@ -183,11 +195,15 @@ def season_label(text: str) -> str:
 
 def _fail(error: TipoffError, as_json: bool) -> int:
     if as_json:
-        document = {"error": {"code": error.code, "message": error.message, "action": error.action}}
-        sys.stdout.write(json.dumps(document) + "\n")
+        sys.stdout.write(json.dumps(error_document(error)) + "\n")
     else:
         sys.stderr.write(f"tipoff: {error}\n")
     return error.code
+
+
+def error_document(error: TipoffError) -> dict[str, Any]:
+    """A failure as `--json` prints it."""
+    return {"error": {"code": error.code, "message": error.message, "action": error.action}}
 
 
 def _first_line(error: Exception) -> str:

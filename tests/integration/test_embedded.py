@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -20,8 +21,9 @@ import psycopg2
 import pytest
 
 import tipoff
-from tipoff.database import embedded
+from tipoff.database import embedded, server_process, server_programs
 from tipoff.database.embedded import ensure_database, running_server
+from tipoff.database.signals import terminating_cleanly
 from tipoff.errors import DatabaseError, UsageError
 
 FAST = {"fsync": "off", "shared_buffers": "16MB"}
@@ -37,6 +39,16 @@ with running_server(Path(sys.argv[1]), options={"fsync": "off", "shared_buffers"
     with closing(psycopg2.connect(**place)) as connection, connection.cursor() as cursor:
         cursor.execute("select pg_postmaster_start_time()")
         print(cursor.fetchone()[0].isoformat(), flush=True)
+    sys.stdin.read()
+"""
+# The same through `connect`, with a row that is not committed while it waits.
+WRITER = """
+import sys
+from tipoff.database.connection import connect
+from tipoff.settings import Settings
+with connect(Settings(home=sys.argv[1])) as connection, connection.cursor() as cursor:
+    cursor.execute("insert into kept values (8)")
+    print("inserted", flush=True)
     sys.stdin.read()
 """
 
@@ -84,7 +96,7 @@ def server_pid(home):
 
 
 def server_runs(home):
-    return (home / "postgres").exists() and embedded._is_alive(home / "postgres")
+    return (home / "postgres").exists() and embedded.is_alive(home / "postgres")
 
 
 def kill_server(home):
@@ -98,13 +110,16 @@ def wait_until(condition, seconds=10):
         time.sleep(0.002)
 
 
+def environment():
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(tipoff.__file__).parents[1]), *sys.path])}
+
+
 @contextmanager
-def client(home):
+def client(home, script=CLIENT, stderr=None):
     """A process that uses the server until its stdin closes."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(tipoff.__file__).parents[1]), *sys.path])}
-    command = [sys.executable, "-c", CLIENT, str(home)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": stderr}
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True
+        [sys.executable, "-c", script, str(home)], **pipes, text=True, env=environment(), start_new_session=True
     ) as process:
         try:
             yield process
@@ -132,7 +147,7 @@ def become(uid, work):
 
 
 def skip_unless_nobody_can_run_postgres():
-    program = embedded._bundled_programs() / "postgres"
+    program = server_programs.bundled_programs() / "postgres"
     if subprocess.run(["/usr/bin/test", "-x", program], user=NOBODY, group=NOBODY, check=False).returncode:
         pytest.skip(f"the user nobody cannot reach {program}")
 
@@ -219,6 +234,97 @@ def test_the_server_survives_a_killed_client_and_the_next_one_stops_it(home):
     with running_server(home, options=FAST) as address:
         assert started_at(address) == theirs
     assert not server_runs(home)
+
+
+def test_a_terminated_client_stops_the_server_it_was_the_last_user_of_and_exits_143(home):
+    with client(home, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline()
+        process.terminate()
+        process.terminate()  # as `timeout` does, once for the process and once for its group
+        assert process.wait(timeout=60) == 143
+        assert process.stderr.read() == ""
+    assert not server_runs(home)
+    assert "database system is shut down" in (home / "postgres/log").read_text()
+    began = time.monotonic()
+    with running_server(home, options=FAST):
+        assert time.monotonic() - began < 2
+    assert "automatic recovery" not in (home / "postgres/log").read_text()
+
+
+def test_a_terminated_client_rolls_back_and_leaves_the_server_to_the_others(home):
+    with running_server(home, options=FAST) as address:
+        ensure_database(address, "tipoff")
+        query(address, "create table kept (x int); insert into kept values (7)", "tipoff")
+        before = started_at(address)
+        with client(home, WRITER) as process:
+            assert process.stdout.readline() == "inserted\n"
+            process.terminate()
+            assert process.wait(timeout=60) == 143
+        assert query(address, "select array_agg(x) from kept", "tipoff") == [7]
+        assert query(address, "select count(*) from pg_stat_activity where state like 'idle in%'") == 0
+        assert started_at(address) == before
+    assert not server_runs(home)
+
+
+@pytest.fixture
+def sigterm_kills():
+    """SIGTERM as a program finds it, whatever the test run has made of it."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("sigterm_kills")
+def test_a_termination_that_a_library_swallows_still_ends_the_program():
+    def make_something_else_of_it():
+        with suppress(SystemExit):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(10)
+        raise ValueError("the library failed")
+
+    with pytest.raises(SystemExit) as end, terminating_cleanly():
+        make_something_else_of_it()
+    assert end.value.code == 143
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+@pytest.mark.usefixtures("sigterm_kills")
+def test_sigterm_is_as_before_once_the_server_is_left(used_home):
+    with running_server(used_home, options=FAST):
+        assert signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+@pytest.mark.usefixtures("sigterm_kills")
+@pytest.mark.parametrize("theirs", [signal.SIG_IGN, lambda *_: None], ids=["ignored", "handled"])
+def test_a_program_with_its_own_way_to_take_sigterm_keeps_it(used_home, theirs):
+    signal.signal(signal.SIGTERM, theirs)
+    with running_server(used_home, options=FAST):
+        assert signal.getsignal(signal.SIGTERM) == theirs
+    assert signal.getsignal(signal.SIGTERM) == theirs
+
+
+@pytest.mark.usefixtures("sigterm_kills")
+def test_only_the_main_thread_takes_sigterm(used_home):
+    def seen_within():
+        with running_server(used_home, options=FAST):
+            return signal.getsignal(signal.SIGTERM)
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(seen_within).result() == signal.SIG_DFL
+
+
+def test_nothing_of_this_is_imported_with_a_database_of_ones_own(database_url):
+    script = """
+import sys
+from tipoff.database.connection import connect
+from tipoff.settings import Settings
+with connect(Settings(home="/nowhere", database_url=sys.argv[1], embedded=False)):
+    print(*{"signal", "fcntl", "threading", "tipoff.database.embedded"} & sys.modules.keys())
+"""
+    command = [sys.executable, "-c", script, database_url]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment())
+    assert done.stdout == "\n"
 
 
 def test_committed_rows_survive_a_killed_server(home):
@@ -351,7 +457,7 @@ def test_a_home_that_cannot_be_written_is_named(tmp_path):
 
 
 def test_a_log_that_has_grown_is_emptied_at_the_next_start(used_home):
-    (used_home / "postgres/log").write_bytes(b"x" * (embedded.LONGEST_LOG + 1))
+    (used_home / "postgres/log").write_bytes(b"x" * (server_process.LONGEST_LOG + 1))
     with running_server(used_home, options=FAST):
         assert (used_home / "postgres/log").stat().st_size < 10_000
 
@@ -411,6 +517,18 @@ def test_root_is_told_when_its_data_need_the_user_namespaces_that_are_gone(home,
 
 
 @as_root
+def test_root_without_user_namespaces_and_without_nobody_is_told_the_ways_out(home, monkeypatch):
+    def no_such_user(name):
+        raise KeyError(f"getpwnam(): name not found: {name!r}")
+
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(pwd, "getpwnam", no_such_user)
+    with pytest.raises(DatabaseError, match="there is no user nobody. Use tipoff as an ordinary user, .* TIPOFF_DATAB"):
+        running_server(home).__enter__()
+    assert not (home / "postgres/data").exists()
+
+
+@as_root
 def test_root_without_user_namespaces_runs_it_as_nobody_and_keeps_doing_so(open_folder, monkeypatch):
     skip_unless_nobody_can_run_postgres()
     home = open_folder / "home"
@@ -430,7 +548,7 @@ def test_a_home_that_nobody_cannot_enter_is_left_closed_and_the_data_live_elsewh
     home, open_folder, monkeypatch, caplog
 ):
     skip_unless_nobody_can_run_postgres()
-    monkeypatch.setattr(embedded, "RELOCATED", open_folder)
+    monkeypatch.setattr(server_programs, "RELOCATED", open_folder)
     home.mkdir(mode=0o700)
     with monkeypatch.context() as patch:
         patch.setenv("PATH", "/nowhere")

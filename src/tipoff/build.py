@@ -195,6 +195,8 @@ def _run(
 
     arguments = [*dbt_arguments("build", as_of=as_of, work=work), "--exclude-resource-type", "unit_test"]
     outcome = invoke_dbt(arguments, listen)
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception  # dbt keeps even this as a result
     if not outcome.success:
         log = f"The whole story is in {work / 'logs' / 'dbt.log'}."
         raise _explained(outcome, lambda text: without_secret(text, password), log)

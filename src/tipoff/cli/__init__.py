@@ -41,7 +41,8 @@ EXIT_CODES = """exit codes:
   6  stale: games of the slate have no features
   7  the model cannot be loaded or does not fit
   8  a feed or file failed; the others are kept
-  9  a check failed"""
+  9  a check failed
+  130, 143  interrupted, terminated: the step under way was rolled back"""
 
 
 class Context(NamedTuple):
@@ -91,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _print_traceback()
         return _fail(error, as_json)
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted: nothing was written\n")
+        sys.stderr.write("interrupted: the step under way was rolled back\n")
         return 130
     except BrokenPipeError:
         # The reader left (`| head`); what the interpreter flushes at its end goes nowhere.

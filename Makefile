@@ -47,6 +47,7 @@ check: setup ## format, lint, types
 	.venv/bin/sqlfluff lint -q src/tipoff
 
 bench: setup ## time the nightly job against a floor taken in the same run
+	@PYTHONDONTWRITEBYTECODE= $(PYTHON) -m compileall -q src
 	$(PYTHON) benchmarks/cold_start.py
 
 serve: setup ## the API and the dashboard

@@ -1,8 +1,6 @@
 """`python -m tipoff` is the `tipoff` command."""
 
-import sys
-
-from tipoff.cli import main
+from tipoff.cli import console
 
 if __name__ == "__main__":
-    sys.exit(main())
+    console()

@@ -106,6 +106,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
 
 
+def console() -> NoReturn:
+    """The `tipoff` script: `main`, and the way out of the process."""
+    code = main()
+    if sys.argv[1:2] == ["predict"]:
+        # Everything is committed and closed. To take every module and OpenSSL's tables apart first is a seventh of the
+        # command's time, and done for nobody.
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
 def _dispatch(arguments: list[str]) -> int:
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         sys.stdout.write(overview())
@@ -167,7 +178,7 @@ def instant(text: str) -> datetime:
         parsed = datetime.fromisoformat(text)
     except ValueError:
         parsed = None
-    if parsed is None or parsed.tzinfo is None:
+    if parsed is None or parsed.tzinfo is None or not 1900 <= parsed.year < 9000:
         raise UsageError(f"{text!r} is not an instant with a time zone.", "Write it as 2024-01-15T17:00:00Z.")
     return parsed.astimezone(UTC)
 

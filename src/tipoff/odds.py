@@ -30,7 +30,7 @@ def no_vig_home(home_moneyline: float | None, away_moneyline: float | None) -> f
     Source: Clarke, Kovalchik & Ingram (2017), "Adjusting bookmaker's odds to allow for overround".
 
     >>> round(no_vig_home(-160, 150), 4)
-    0.606
+    0.6061
     >>> no_vig_home(-160, 50) is None
     True
     """

@@ -385,9 +385,10 @@ def test_a_refused_row_is_no_sign_of_staleness(warehouse):
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles", "Pacific/Kiritimati"])
 def test_today_is_eastern_wherever_the_server_stands(warehouse, zone):
     """At 04:30 UTC it is 23:30 of the day before in New York."""
-    warehouse.cursor.execute(
-        f"do $$ begin execute format('alter database %I set timezone = ''{zone}''', current_database()); end $$"
-    )
+    for setting in (f"timezone = ''{zone}''", "datestyle = ''German''", "intervalstyle = ''sql_standard''"):
+        warehouse.cursor.execute(
+            f"do $$ begin execute format('alter database %I set {setting}', current_database()); end $$"
+        )
     tip_off = datetime(2024, 1, 16, 4, 45, tzinfo=UTC)
     warehouse.features(
         {"tip_off_at": tip_off},

@@ -111,9 +111,10 @@ def _text(outcome: Outcome, explain: bool, *, table: bool) -> str:
         lines.append(f"{outcome.game_date}   home team to win (market: the price without vig; blind: without it)")
         lines.append(f"{'away':<23} {'home':<23} {'p_home':>6} {'market':>6} {'blind':>6}  model")
     for p in outcome.predictions if table else ():
-        market = "  no price" if p.p_home_market is None else f"{p.p_home_market:>6.3f}"
+        market = f"{'none':>6}" if p.p_home_market is None else f"{p.p_home_market:>6.3f}"
         lines.append(
-            f"{p.game.key.away_team:<23} {p.game.key.home_team:<23} {p.p_home:>6.3f} {market[:6]:>6} {p.p_home_blind:>6.3f}  {p.variant}"
+            f"{p.game.key.away_team:<23} {p.game.key.home_team:<23} {p.p_home:>6.3f} {market} {p.p_home_blind:>6.3f}"
+            f"  {p.variant}"
         )
         if explain:
             lines += [

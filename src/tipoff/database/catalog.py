@@ -48,7 +48,8 @@ def describe(cursor: Cursor, names: Iterable[str]) -> dict[str, Relation]:
         " where attrelid = c.oid and attnum > 0 and not attisdropped order by attnum),"
         " array(select (select string_agg(a.attname, ',' order by a.attname) from pg_attribute a"
         " where a.attrelid = i.indrelid and a.attnum = any(i.indkey)) from pg_index i"
-        " where i.indrelid = c.oid and i.indisunique and i.indpred is null), current_user"
+        " where i.indrelid = c.oid and i.indisunique and i.indimmediate and i.indpred is null and i.indexprs is null),"
+        " current_user"
         " from unnest(%s::text[]) as w(name) left join pg_namespace n on n.nspname = split_part(w.name, '.', 1)"
         " left join pg_class c on c.relnamespace = n.oid and c.relname = split_part(w.name, '.', 2)",
         (list(names),),
@@ -58,7 +59,7 @@ def describe(cursor: Cursor, names: Iterable[str]) -> dict[str, Relation]:
             name,
             schema_open,
             frozenset(rights),
-            {column: kind for column, kind in columns},
+            dict(columns),
             frozenset(tuple(key.split(",")) for key in keys if key),
             role,
         )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tipoff.errors import DatabaseError, UsageError
 
-# psycopg2 imports ssl, a quarter of its own import, only so that libpq leaves the thread callbacks of OpenSSL before 1.1
-# alone; its wheels carry OpenSSL 3, which has none. A module that is None counts as one that cannot be imported.
+# psycopg2 imports ssl, a quarter of its own import, only so that libpq leaves the thread callbacks of OpenSSL before
+# 1.1 alone; its wheels carry OpenSSL 3, which has none. A module that is None counts as one that cannot be imported.
 if sys.modules.setdefault("ssl", None) is None:  # type: ignore[arg-type]
     import psycopg2
 
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 
 Connection = psycopg2.extensions.connection
 Cursor = psycopg2.extensions.cursor
+READ_COMMITTED = psycopg2.extensions.ISOLATION_LEVEL_READ_COMMITTED
 
 EMBEDDED_DATABASE = "tipoff"
 CONNECT_TIMEOUT_SECONDS = 10
+LONGEST_REASON = 300  # characters of the database's own words in a message
 
 
 @contextmanager
@@ -42,12 +45,26 @@ def connect(settings: Settings, *, database: str | None = None) -> Iterator[Conn
         DatabaseError: Unreachable, or what the block ran met a missing table or right, or the server went away.
     """
     with connection_parameters(settings, database=database) as parameters, translated_errors(parameters):
-        conn = psycopg2.connect("", **parameters)
+        conn = _opened(parameters)
+        # Whatever the server's default is: who waited for a lock must then see what its holder has written.
+        conn.isolation_level = READ_COMMITTED
         try:
             with conn:
                 yield conn
         finally:
             conn.close()
+
+
+def _opened(parameters: Mapping[str, Any]) -> Connection:
+    try:
+        connection: Connection = psycopg2.connect("", **parameters)
+        return connection
+    except psycopg2.ProgrammingError:
+        # The driver's text names the parameter, which may be a piece of a password.
+        raise UsageError(
+            "TIPOFF_DATABASE_URL has a parameter that PostgreSQL does not know.",
+            "Write it as postgresql://user:password@host:5432/database, special characters percent-encoded.",
+        ) from None
 
 
 @contextmanager
@@ -69,7 +86,7 @@ def connection_parameters(settings: Settings, *, database: str | None = None) ->
 
 
 def parse_url(url: str) -> dict[str, str]:
-    """A connection URL as libpq parameters; a password may hold raw `@` and `/`, which libpq would misread.
+    """A connection URL as libpq parameters; a password may hold raw `@`, `/` and `?`, which libpq would misread.
 
     Raises:
         UsageError: The port is no number. The message never holds the password.
@@ -77,8 +94,7 @@ def parse_url(url: str) -> dict[str, str]:
     >>> parse_url("postgresql://me:p%40ss/w@db.example:5433/nba?sslmode=require")["password"]
     'p@ss/w'
     """
-    address, _, query = url.partition("://")[2].partition("?")
-    userinfo, _, location = address.rpartition("@")
+    userinfo, _, location, query = _parts(url)
     user, _, password = userinfo.partition(":")
     hosts, _, dbname = location.partition("/")
     parameters = {"dbname": _unquoted(dbname), "user": _unquoted(user), "password": _unquoted(password)}
@@ -88,10 +104,17 @@ def parse_url(url: str) -> dict[str, str]:
         parameters["port"] = ",".join(port for _, port in places)
     if not all(port.isdigit() for _, port in places if port):
         raise UsageError(
-            f"The port in TIPOFF_DATABASE_URL is not a number: {masked_url(url)}.",
+            "The port in TIPOFF_DATABASE_URL is not a number.",  # and may be a piece of a password
             "Write it as postgresql://user:password@host:5432/database, special characters percent-encoded.",
         )
     return {name: value for name, value in parameters.items() if value} | dict(_query_items(query))
+
+
+def _parts(url: str) -> tuple[str, str, str, str]:
+    """User and password, the `@` if there is one, hosts and database, and the parameters after `?`."""
+    # Only a `?` before `name=` begins the parameters; any other belongs to a password.
+    address, *query = re.split(r"\?(?=[a-z_]+=|$)", url.partition("://")[2], maxsplit=1)
+    return *address.rpartition("@"), "".join(query)
 
 
 def _host_and_port(place: str) -> tuple[str, str]:
@@ -122,12 +145,11 @@ def masked_url(url: str) -> str:
     >>> masked_url("postgresql://me:p@ss/w@db/nba")
     'postgresql://me:***@db/nba'
     """
-    scheme, _, rest = url.partition("://")
-    address, question, query = rest.partition("?")
-    userinfo, at, location = address.rpartition("@")
+    userinfo, at, location, query = _parts(url)
     user, colon, _ = userinfo.partition(":")
     shown = "&".join(f"{k}=***" if "password" in k else f"{k}={v}" for k, v in _query_items(query))
-    return f"{scheme}://{user}{colon}{'***' if colon else ''}{at}{location}{question}{shown}"
+    secret = f"{colon}***" if colon else ""
+    return f"{url.partition('://')[0]}://{user}{secret}{at}{location}{'?' if query else ''}{shown}"
 
 
 def without_secret(text: str, password: str | None) -> str:
@@ -153,7 +175,7 @@ def translated_errors(parameters: Mapping[str, Any]) -> Iterator[None]:
 
 def _explained(error: psycopg2.Error, password: str | None) -> DatabaseError:
     lines = str(error.diag.message_primary or error).strip().splitlines()
-    reason = without_secret(lines[0] if lines else type(error).__name__, password).rstrip(".")
+    reason = without_secret(lines[0] if lines else type(error).__name__, password)[:LONGEST_REASON].rstrip(".")
     code = error.pgcode
     if code in (errorcodes.UNDEFINED_TABLE, errorcodes.INVALID_SCHEMA_NAME, errorcodes.UNDEFINED_COLUMN):
         return DatabaseError(f"The database lacks what this command needs: {reason}.", "Run tipoff migrate.")
@@ -166,4 +188,4 @@ def _explained(error: psycopg2.Error, password: str | None) -> DatabaseError:
             f"The database is unreachable or went away: {reason}.",
             "Nothing was written; check that it runs and that TIPOFF_DATABASE_URL or the PG* variables are right.",
         )
-    return DatabaseError(f"The database refused: {reason}.", "Run with -v for the whole error.")
+    return DatabaseError(f"The database refused: {reason}.", "Nothing was written; mend what it names and try again.")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # Two migrations at once wait for each other on this advisory lock.
 LOCK_KEY = 0x7469706F6666
 
+RECORD = "gold.ml_migrations"
 VIEW = "gold.nba_predictions"
 VIEW_COLUMNS = (
     "game_date",
@@ -47,13 +48,15 @@ def migrate(cursor: Cursor) -> list[str]:
     """
     cursor.execute("select pg_advisory_xact_lock(%s)", (LOCK_KEY,))
     done = [f"created schema {schema}" for schema in ("bronze", "silver", "gold") if _ensure_schema(cursor, schema)]
-    cursor.execute(
-        "create table if not exists gold.ml_migrations"
-        " (name text primary key, sha256 text not null, applied_at timestamptz not null default now())"
-    )
+    # Asked first, like the schemas: a role without the right to create must find an up-to-date database up to date.
+    if not describe(cursor, [RECORD])[RECORD].exists:
+        cursor.execute(
+            f"create table {RECORD}"
+            " (name text primary key, sha256 text not null, applied_at timestamptz not null default now())"
+        )
     if adopted := ensure_predictions_table(cursor):
         done.append(adopted)
-    cursor.execute("select name, sha256 from gold.ml_migrations")
+    cursor.execute(f"select name, sha256 from {RECORD}")
     applied = dict(cursor.fetchall())
     for name, sql in migrations().items():
         digest = hashlib.sha256(sql.encode()).hexdigest()
@@ -61,7 +64,7 @@ def migrate(cursor: Cursor) -> list[str]:
             if not (name == "0003_views.sql" and _view_is_there(cursor)):
                 _refuse_strangers(cursor, name, sql)
                 cursor.execute(sql)
-            cursor.execute("insert into gold.ml_migrations (name, sha256) values (%s, %s)", (name, digest))
+            cursor.execute(f"insert into {RECORD} (name, sha256) values (%s, %s)", (name, digest))
             done.append(f"applied {name}")
         elif applied[name] != digest:
             raise ContractError(

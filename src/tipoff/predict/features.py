@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SIDES = ("home_", "away_")
 MAX_REST = 4
 TOP_PLAYERS = 2
+# From here on floats have gaps, and a sum over inputs may end in no number at all.
+NO_FEATURE = 1e16
 
 KEY_COLUMNS = {"game_date": "date", "home_team": "text", "away_team": "text"}
 REQUIRED_BY_SIDE = ("days_rest", "is_top_players", "moneyline", "team_win_pct", "team_win_pct_last10")
@@ -104,6 +106,8 @@ def readable_columns(found: Mapping[str, str], relation: str, model_columns: Ite
             "Build the features that the model was made for, or set TIPOFF_MODEL to one made for these.",
         )
     kinds = KEY_COLUMNS | {name: kind for name, kind in OPTIONAL_COLUMNS.items() if name in found}
+    if found.get("season") not in TEXTS:
+        kinds.pop("season", None)  # not a column of the contract's: somebody else's notion of a season
     numbers = dict.fromkeys((*REQUIRED, *model_columns, *(c for c in (*CONTEXT, "outcome") if c in found)), "number")
     readable = {name: "instant" if kind.startswith("timestamp") else kind for name, kind in kinds.items()} | numbers
     if wrong := [
@@ -147,6 +151,8 @@ def _refuse_doubles(rows: Sequence[Mapping[str, Any]]) -> None:
     doubles = []
     for row in rows:
         key = (row["game_date"], *(resolve_team(row[f"{side}team"] or "") or row[f"{side}team"] for side in SIDES))
+        if None in key:
+            continue  # which game it is cannot be told; the row is refused
         if key in seen:
             doubles.append(f"{row['away_team']} at {row['home_team']}, {row['game_date']}")
         seen.add(key)
@@ -188,6 +194,8 @@ def _fault(name: str, value: float | None) -> str | None:
     if not isfinite(value):
         return f"{name} is {value}, expected a number"
     shown = f"{value:g}"
+    if abs(value) >= NO_FEATURE:
+        return f"{name} is {shown}, which no game can have"
     if name in WHOLE and value != int(value):
         return f"{name} is {shown}, expected a whole number"
     if name.endswith("days_rest") and value < 0:
@@ -211,21 +219,31 @@ def _game(row: Mapping[str, Any], model_columns: Sequence[str]) -> GameFeatures:
         values=values,
         game_id=row.get("game_id"),
         tip_off_at=row.get("tip_off_at"),
-        season=row.get("season"),
+        season=_season(row.get("season")),
         has_outcome=_has_outcome(row),
     )
 
 
 def _as_used(name: str, value: float | None) -> float | None:
     if name in PRICES:
-        return value if is_american(value) else None
+        return _as_stored(value) if value is not None and is_american(value) else None
     if value is None:
         return None
     if name.endswith("days_rest"):
         return min(int(value), MAX_REST)
     if name.endswith("is_top_players"):
         return max(int(value), 0)
-    return value
+    return _as_stored(value)
+
+
+def _as_stored(value: float) -> float:
+    """The number as jsonb gives it back: it has no -0.0, and no exponent for large whole numbers."""
+    return value + 0.0 if abs(value) < NO_FEATURE else int(value)
+
+
+def _season(label: str | None) -> str | None:
+    """A season written as people write it; in a stranger's table another notation is no season."""
+    return label if label and len(label) == 7 and label[4] == "-" and (label[:4] + label[5:]).isdigit() else None
 
 
 def _has_outcome(row: Mapping[str, Any]) -> bool:
@@ -233,4 +251,4 @@ def _has_outcome(row: Mapping[str, Any]) -> bool:
 
 
 def _finite(value: float | None) -> float | None:
-    return value if value is not None and isfinite(value) else None
+    return _as_stored(value) if value is not None and abs(value) < NO_FEATURE else None  # so is a NaN

@@ -9,7 +9,7 @@ from tipoff import log
 from tipoff.database.catalog import describe, require
 from tipoff.database.predictions_table import TABLE
 from tipoff.database.runs import record_run
-from tipoff.errors import StaleError
+from tipoff.errors import ContractError, StaleError
 from tipoff.league import SLATE_DAYS, league_date
 from tipoff.predict import store
 from tipoff.predict.features import CONTEXT, CONTEXT_BY_SIDE, SIDES, checked_rows, readable_columns
@@ -68,29 +68,29 @@ def predict_upcoming(cursor: Cursor, bundle: Bundle, run: Run, *, on: date | Non
         return nothing._replace(note="The season flag in gold.feature_flags is off: nothing to predict.")
     today = league_date(run.as_of)
     columns = _columns(relations, store.FEATURES, bundle)
-    rows = store.read_rows(cursor, store.FEATURES, columns, first=on or today, last=on)
+    first, last = (on, on) if on else (today, today + timedelta(days=SLATE_DAYS))
+    rows = store.read_rows(cursor, store.FEATURES, columns, first=first, last=last)
     if not rows:
-        _refuse_old_table(cursor, on or today)
+        _refuse_old_table(cursor, today)
     games, refused = checked_rows(rows, bundle.columns)
     schedule = None
     if not relations[store.SCHEDULE].readable:
         log.info("no schedule in bronze.games: whether the features cover the whole slate is not checked")
     elif rows or store.has_rows(cursor, store.FEATURES):  # an empty table is an off-night, not a stale one
-        last = on or today + timedelta(days=SLATE_DAYS)
-        schedule = store.read_schedule(cursor, first=on or today, last=last, as_of=run.as_of)
+        schedule = store.read_schedule(cursor, first=first, last=last, as_of=run.as_of)
     slate = choose_slate(games, refused, schedule, as_of=run.as_of, on=on)
     outcome = nothing._replace(game_date=slate.game_date, refused=slate.refused, n_started=slate.n_started)
     if not slate.games and not slate.refused:
         outcome = outcome._replace(note=_why_nothing(slate, today, on))
-        if not run.dry_run:
-            _record(cursor, outcome, run, {"predicted": 0, "started": slate.n_started}, "predict")
-        return outcome
-    predictions = predict_slate(slate.games, bundle, as_of=run.as_of, now=run.now)
-    outcome = outcome._replace(predictions=predictions)
-    if run.dry_run:
-        return outcome._replace(note="Dry run: nothing was written.")
+        if run.dry_run:
+            return outcome
+    else:
+        last = slate.game_date or today
+        outcome = outcome._replace(predictions=predict_slate(slate.games, bundle, as_of=run.as_of, now=run.now))
+        if run.dry_run:
+            return outcome._replace(note="Dry run: nothing was written.")
     head = store.lock_ledger(cursor)
-    withdrawn = _withdraw(cursor, games, refused, run, first=on or today, last=slate.game_date or today)
+    withdrawn = _withdraw(cursor, games, refused, run, first=first, last=last)
     return _write(cursor, outcome._replace(withdrawn=withdrawn), run, head, command="predict")
 
 
@@ -108,6 +108,8 @@ def predict_history(
         season: Only games of this season.
     """
     columns = _columns(_relations(cursor, run, store.HISTORY), store.HISTORY, bundle)
+    if "season" not in columns:
+        raise ContractError(f"{store.HISTORY} lacks season, as text.", "Add it: docs/contract.md has the columns.")
     rows = store.read_rows(cursor, store.HISTORY, columns, first=first, last=last)
     if season is not None:
         rows = [row for row in rows if row["season"] == season]
@@ -137,13 +139,13 @@ def _columns(relations: Mapping[str, Relation], features: str, bundle: Bundle) -
     return readable_columns(relations[features].columns, features, bundle.columns)
 
 
-def _refuse_old_table(cursor: Cursor, first: date) -> None:
-    """No row from `first` on: an empty table is an off-night, a table of past games a job that did not run."""
-    cursor.execute(f"select max(game_date) from {store.FEATURES}")
-    (newest,) = cursor.fetchone() or (None,)
-    if newest is not None and newest < first:
+def _refuse_old_table(cursor: Cursor, today: date) -> None:
+    """No row of these dates: an empty table is an off-night, a table of past games a job that did not run."""
+    cursor.execute(f"select max(game_date)::text, max(game_date) < %s from {store.FEATURES}", (today,))
+    newest, is_old = cursor.fetchone() or (None, None)
+    if is_old:
         raise StaleError(
-            f"{store.FEATURES} holds only games before {first}; the newest is of {newest}.",
+            f"{store.FEATURES} holds only games before {today}; the newest is of {newest}.",
             "Run tipoff build (or your dbt job) and predict again.",
         )
 

@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tipoff.database.bulk import insert_pages
-from tipoff.database.predictions_table import COLUMNS, KEY, TABLE, check_columns, has_key
+from tipoff.database.catalog import require
+from tipoff.database.predictions_table import (
+    COLUMNS,
+    COMPATIBLE_COLUMNS,
+    KEY,
+    OUR_COLUMNS,
+    TABLE,
+    check_columns,
+    has_key,
+)
 from tipoff.errors import ContractError
-from tipoff.ledger import GENESIS, HASHED_COLUMNS, canonical_json, chained
 from tipoff.league import ASSUMED_TIP_OFF, LONGEST_GAME, SCORE_KNOWN
+from tipoff.ledger import GENESIS, HASHED_COLUMNS, canonical_json, chained
 from tipoff.predict.features import GameKey
 from tipoff.predict.slate import ScheduledGame
+from tipoff.teams import resolve_team
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,11 +48,12 @@ LEDGER_LOCK = 0x6C6564676572
 
 def season_is_off(cursor: Cursor, flags: Relation) -> bool:
     """Whether `gold.feature_flags` exists and says 0, false or NULL for `season`."""
-    if not flags.readable:
+    if not flags.exists:
         return False
-    cursor.execute("select is_enabled::text from gold.feature_flags where flag = 'season'")
+    require({FLAGS: flags}, {FLAGS: ("select",)})  # a switch that cannot be read is not taken for one that is on
+    cursor.execute(f"select is_enabled::text from {FLAGS} where flag = 'season'")
     values = [value for (value,) in cursor.fetchall()]
-    return bool(values) and all(value in (None, "0", "false") for value in values)
+    return bool(values) and all(value is None or value.rstrip("0") in ("", "0.", "false") for value in values)
 
 
 def check_output(table: Relation) -> None:
@@ -51,7 +62,10 @@ def check_output(table: Relation) -> None:
     Raises:
         ContractError: It is of another's making and was not adopted.
     """
-    check_columns(table.columns, COLUMNS, TABLE)
+    check_columns(table.columns, COMPATIBLE_COLUMNS, TABLE)
+    if missing := [name for name in OUR_COLUMNS if name not in table.columns]:
+        raise ContractError(f"{TABLE} lacks {', '.join(missing)}.", "Run tipoff migrate, which adds them.")
+    check_columns(table.columns, OUR_COLUMNS, TABLE)
     if not has_key(table):
         raise ContractError(f"{TABLE} has no key ({', '.join(KEY)}).", "Run tipoff migrate, which adds it.")
 
@@ -63,8 +77,8 @@ def read_rows(
 
     Numbers arrive as floats whatever their type; teams as text without padding.
     """
-    cast = {"number": '"{}"::float8', "text": 'rtrim("{}"::text)', "date": '"{}"', "instant": '"{}"'}
-    selected = ", ".join(cast[kind].format(name) for name, kind in columns.items())
+    cast = {"number": "{}::float8", "text": "rtrim({}::text)", "date": "{}", "instant": "{}"}
+    selected = ", ".join(cast[kind].format(_quoted(name)) for name, kind in columns.items())
     cursor.execute(
         f"select {selected} from {relation}"
         " where game_date is null or (game_date >= %s and (%s::date is null or game_date <= %s))"
@@ -72,6 +86,11 @@ def read_rows(
         (first, last, last),
     )
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _quoted(name: str) -> str:
+    """A column's name within a statement that has parameters; a model may read a column named "fg%"."""
+    return '"' + name.replace('"', '""').replace("%", "%%") + '"'
 
 
 def has_rows(cursor: Cursor, relation: str) -> bool:
@@ -88,12 +107,16 @@ def read_schedule(cursor: Cursor, *, first: date, last: date, as_of: datetime) -
         " from bronze.games where game_date between %s and %s and status not in ('postponed', 'cancelled')",
         (LONGEST_GAME, SCORE_KNOWN, as_of, first, last),
     )
-    return [ScheduledGame(GameKey(*row[:3]), row[3], row[4]) for row in cursor.fetchall()]
+    return [
+        ScheduledGame(GameKey(day, resolve_team(home) or home, resolve_team(away) or away), tip_off_at, has_result)
+        for day, home, away, tip_off_at, has_result in cursor.fetchall()
+    ]
 
 
 def lock_ledger(cursor: Cursor) -> tuple[int, str]:
     """Take the appender's lock until the transaction ends, and return the head as (log_id, row_hash)."""
-    cursor.execute("select pg_advisory_xact_lock(%s)", (LEDGER_LOCK,))
+    # A server may be set to round the floats it shows; the ledger's are compared and hashed to the last digit.
+    cursor.execute("select pg_advisory_xact_lock(%s), set_config('extra_float_digits', '1', true)", (LEDGER_LOCK,))
     cursor.execute(f"select log_id, row_hash from {LOG} order by log_id desc limit 1")
     return cursor.fetchone() or (0, GENESIS)
 
@@ -122,7 +145,7 @@ def append_log(cursor: Cursor, rows: Iterable[Mapping[str, Any]], head: tuple[in
 def upsert_predictions(cursor: Cursor, rows: Sequence[Mapping[str, Any]]) -> int:
     """Write the newest prediction of each game and return how many rows changed.
 
-    A row that is not live never replaces a live one, and equal rows are left alone.
+    A row that is not live replaces neither a live one nor one of another's making, and equal rows are left alone.
     """
     quoted = [f'"{name}"' for name in COLUMNS]
     changing = [f'"{name}"' for name in COLUMNS if name not in KEY]
@@ -130,7 +153,7 @@ def upsert_predictions(cursor: Cursor, rows: Sequence[Mapping[str, Any]]) -> int
     old, new = (", ".join(f"{row}.{name}" for name in changing) for row in ("t", "excluded"))
     on_conflict = (
         f" on conflict ({', '.join(KEY)}) do update set {', '.join(f'{c} = excluded.{c}' for c in changing)}"
-        " where not (t.live is true and excluded.live is not true)"
+        " where not ((t.live is true or t.model_id is null) and excluded.live is not true)"
         f" and ({old}) is distinct from ({new})"
     )
     return insert_pages(cursor, sql, ([row[name] for name in COLUMNS] for row in rows), on_conflict)
@@ -139,7 +162,7 @@ def upsert_predictions(cursor: Cursor, rows: Sequence[Mapping[str, Any]]) -> int
 def withdraw_missing(
     cursor: Cursor, present: Mapping[GameKey, str | None], *, first: date, last: date, as_of: datetime, now: datetime
 ) -> list[GameKey]:
-    """Mark live predictions of open games that were cancelled or re-dated, and return their keys.
+    """Mark predictions of open games that were cancelled or re-dated, and return their keys.
 
     Args:
         cursor: Within the transaction that holds the ledger's lock.
@@ -147,11 +170,12 @@ def withdraw_missing(
             these dates that is not among them was cancelled; one that has such an id under another key was re-dated.
         first: First league date judged by absence.
         last: Last league date judged by absence.
-        as_of: Games that had started by then stay as they are.
+        as_of: Games that had started by then stay as they are, and so do predictions that knew more than this run: a
+            replay of last month does not withdraw what was backfilled since.
         now: The wall clock, written as `withdrawn_at`.
     """
     cursor.execute(
-        f"update {TABLE} t set withdrawn_at = %s where withdrawn_at is null and live"
+        f"update {TABLE} t set withdrawn_at = %s where withdrawn_at is null and as_of <= %s"
         " and coalesce(tip_off_at, (game_date + %s) at time zone 'America/New_York') > %s"
         " and (game_date between %s and %s or game_id = any(%s))"
         " and not exists (select from unnest(%s::date[], %s::text[], %s::text[]) as p(d, h, a)"
@@ -159,12 +183,13 @@ def withdraw_missing(
         " returning game_date, home_team, away_team",
         (
             now,
+            as_of,
             ASSUMED_TIP_OFF,
             as_of,
             first,
             last,
             [game_id for game_id in present.values() if game_id],
-            *(list(part) for part in zip(*present, strict=True)),
+            *([key[part] for key in present] for part in range(len(KEY))),
         ),
     )
     return [GameKey(*row) for row in cursor.fetchall()]

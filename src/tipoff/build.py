@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg2
 
 from tipoff.database.connection import translated_errors, without_secret
+from tipoff.database.locks import BUILD, take_session_lock
 from tipoff.errors import ContractError, DatabaseError, TipoffError, UsageError
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 SOURCES = ("bronze.games", "bronze.odds", "bronze.player_box", "bronze.injuries")
 UPCOMING = "silver.ml_game_features"
 HISTORY = "silver.ml_game_features_history"
-
-# Two builds at once wait for each other on this advisory lock: dbt's temporary tables have fixed names.
-LOCK_KEY = 0x7469706F6669
 
 # What libpq reads from the environment, for parameters that dbt's profile has no place for.
 LIBPQ_VARIABLES = {
@@ -133,7 +131,7 @@ def _locked(parameters: Mapping[str, Any]) -> Iterator[Connection]:
     try:
         connection.autocommit = True  # the lock is the session's; nothing stays open in a transaction
         with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_lock(%s)", (LOCK_KEY,))
+            take_session_lock(cursor, BUILD)  # dbt's temporary tables have fixed names
         yield connection
     finally:
         connection.close()

@@ -15,9 +15,9 @@ import psycopg2
 import pytest
 
 from tipoff.database.embedded import running_server
+from tipoff.database.locks import LEDGER
 from tipoff.database.migrate import migrate
 from tipoff.database.predictions_table import COMPATIBLE_COLUMNS
-from tipoff.predict.store import LEDGER_LOCK
 
 NOTHING = {"ml_game_predictions": 0, "ml_prediction_log": 0, "ml_runs": 0}
 BUCKS = {"home_team": "Milwaukee Bucks", "away_team": "Chicago Bulls"}
@@ -277,7 +277,7 @@ def waiting_backends(cursor):
 def held_at_the_ledger(warehouse):
     """Someone else holds the ledger's lock: a run has read and scored everything, and waits to write."""
     with closing(psycopg2.connect(warehouse.url)) as other, other.cursor() as cursor:
-        cursor.execute("select pg_advisory_lock(%s)", (LEDGER_LOCK,))
+        cursor.execute("select pg_advisory_lock(%s)", (LEDGER,))
         yield
 
 
@@ -325,7 +325,7 @@ def test_a_server_killed_mid_run_comes_back_without_half_a_slate(warehouse, tmp_
             warehouse.cursor, mine = cursor, warehouse.cursor
             warehouse.features({}, BUCKS)
             warehouse.cursor = mine
-            cursor.execute("select pg_advisory_lock(%s)", (LEDGER_LOCK,))
+            cursor.execute("select pg_advisory_lock(%s)", (LEDGER,))
             process = warehouse.start("predict", *AS_OF, TIPOFF_DATABASE_URL=url)
             wait_for(lambda: waiting_backends(cursor))
             postmaster = tmp_path / "doomed" / "postgres" / "data" / "postmaster.pid"

@@ -7,14 +7,13 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from tipoff.database.catalog import describe
+from tipoff.database.locks import MIGRATE, take_lock
 from tipoff.database.predictions_table import check_columns, ensure_predictions_table
 from tipoff.errors import ContractError
 
 if TYPE_CHECKING:
     from tipoff.database.connection import Cursor
 
-# Two migrations at once wait for each other on this advisory lock.
-LOCK_KEY = 0x7469706F6666
 
 RECORD = "gold.ml_migrations"
 VIEW = "gold.nba_predictions"
@@ -46,7 +45,7 @@ def migrate(cursor: Cursor) -> list[str]:
         ContractError: A table of another's making stands in the way and cannot be adopted, or a migration
             that was applied differs from the file of that name.
     """
-    cursor.execute("select pg_advisory_xact_lock(%s)", (LOCK_KEY,))
+    take_lock(cursor, MIGRATE)
     done = [f"created schema {schema}" for schema in ("bronze", "silver", "gold") if _ensure_schema(cursor, schema)]
     # Asked first, like the schemas: a role without the right to create must find an up-to-date database up to date.
     if not describe(cursor, [RECORD])[RECORD].exists:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tipoff.database.catalog import require_rights
+from tipoff.database.locks import GRADE, take_lock
 from tipoff.database.runs import record_run
 from tipoff.grade import store
 from tipoff.grade.figures import GradedGame, Record, as_document, grouped, home_rates, record, season_records
@@ -34,7 +35,7 @@ def grade(cursor: Cursor, *, run_id: str, now: datetime) -> GradeOutcome:
         DatabaseError: A table or a right is missing.
     """
     require_rights(cursor, store.NEEDED_RIGHTS)
-    store.lock_grading(cursor)
+    take_lock(cursor, GRADE)
     rows = [_graded(row, run_id, now) for row in store.read_ungraded(cursor)]
     n_graded = store.upsert(cursor, store.RESULTS, store.RESULTS_KEY, rows, stamps=("run_id", "graded_at"))
     games = store.read_graded(cursor)

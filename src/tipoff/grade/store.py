@@ -29,8 +29,6 @@ NEEDED_RIGHTS = {
     "gold.ml_runs": ("select", "insert"),
 }
 
-GRADE_LOCK = 0x6772616465
-
 # Of each game and model: the last live prediction made before the game started, else the last backfilled one, whose
 # features are of before it started. A game's tip-off as the results know it wins over the one the ledger was told.
 _OFFICIAL = """
@@ -63,11 +61,6 @@ OFFICIAL_COLUMNS = (
     "away_pts",
     "log_id",
 )
-
-
-def lock_grading(cursor: Cursor) -> None:
-    """One grader at a time, until the transaction ends."""
-    cursor.execute("select pg_advisory_xact_lock(%s)", (GRADE_LOCK,))
 
 
 def read_ungraded(cursor: Cursor) -> list[dict[str, Any]]:

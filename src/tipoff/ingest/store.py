@@ -7,6 +7,7 @@ import io
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tipoff.database.locks import INGEST, take_lock
 from tipoff.errors import FeedError
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from tipoff.database.connection import Cursor
     from tipoff.ingest.tables import Table
 
-INGEST_LOCK = 0x696E67657374  # one ingest at a time: two would wait for each other's rows in different orders
 BATCH_ROWS = 2_000
 
 
@@ -33,8 +33,9 @@ class Merged(NamedTuple):
 
 
 def lock_ingest(cursor: Cursor) -> None:
-    """Wait for another ingest to end; a small sort memory would spill a season's rows to disk."""
-    cursor.execute("select pg_advisory_xact_lock(%s)", (INGEST_LOCK,))
+    """One ingest at a time: two would wait for each other's rows in different orders."""
+    take_lock(cursor, INGEST)
+    # A small sort memory would spill a season's rows to disk.
     cursor.execute("set local work_mem = '64MB'")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tipoff.database.bulk import insert_pages
 from tipoff.database.catalog import require
+from tipoff.database.locks import LEDGER, take_lock
 from tipoff.database.predictions_table import (
     COLUMNS,
     COMPATIBLE_COLUMNS,
@@ -41,9 +42,6 @@ OUTPUT_RIGHTS = {
     LOG: ("select", "insert"),
     "gold.ml_runs": ("select", "insert"),
 }
-
-# One appender at a time: the chain has one head.
-LEDGER_LOCK = 0x6C6564676572
 
 
 def season_is_off(cursor: Cursor, flags: Relation) -> bool:
@@ -114,11 +112,15 @@ def read_schedule(cursor: Cursor, *, first: date, last: date, as_of: datetime) -
 
 
 def lock_ledger(cursor: Cursor) -> tuple[int, str]:
-    """Take the appender's lock until the transaction ends, and return the head as (log_id, row_hash)."""
+    """Take the chain's lock until the transaction ends, and return the head as (log_id, row_hash)."""
+    take_lock(cursor, LEDGER)
     # A server may be set to round the floats it shows; the ledger's are compared and hashed to the last digit.
-    cursor.execute("select pg_advisory_xact_lock(%s), set_config('extra_float_digits', '1', true)", (LEDGER_LOCK,))
-    cursor.execute(f"select log_id, row_hash from {LOG} order by log_id desc limit 1")
-    return cursor.fetchone() or (0, GENESIS)
+    cursor.execute(
+        "select head.log_id, head.row_hash, set_config('extra_float_digits', '1', true) from (select) as one"
+        f" left join (select log_id, row_hash from {LOG} order by log_id desc limit 1) as head on true"
+    )
+    log_id, row_hash, _ = cursor.fetchone() or (None, None, None)
+    return (0, GENESIS) if log_id is None else (log_id, row_hash)
 
 
 def last_logged(cursor: Cursor, model_id: str, *, first: date, last: date) -> dict[GameKey, dict[str, Any]]:

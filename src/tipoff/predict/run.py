@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tipoff import log
 from tipoff.database.catalog import describe, require
@@ -12,7 +12,8 @@ from tipoff.database.runs import record_run
 from tipoff.errors import ContractError, StaleError
 from tipoff.league import SLATE_DAYS, league_date
 from tipoff.predict import store
-from tipoff.predict.features import CONTEXT, CONTEXT_BY_SIDE, SIDES, checked_rows, readable_columns
+from tipoff.predict.features import checked_rows, readable_columns
+from tipoff.predict.rows import indexes, is_same, log_row, table_row
 from tipoff.predict.score import Prediction, predict_slate
 from tipoff.predict.slate import Slate, choose_slate
 
@@ -171,13 +172,15 @@ def _write(cursor: Cursor, outcome: Outcome, run: Run, head: tuple[int, str], *,
     """Ledger, table and run row; a prediction that the ledger already has, word for word, is not repeated."""
     predictions = outcome.predictions
     days = [p.game.key.game_date for p in predictions]
-    logged = store.last_logged(cursor, outcome.model_id, first=min(days), last=max(days)) if days else {}
-    rows = [_log_row(prediction, run) for prediction in predictions]
-    said = [_same(logged.get(p.game.key), row) for p, row in zip(predictions, rows, strict=True)]
-    new = [row for row, before in zip(rows, said, strict=True) if before is None]
+    first, last = min(days, default=None), max(days, default=None)
+    before = store.last_logged(cursor, outcome.model_id, first=first, last=last)
+    rows = [(p, log_row(p, run.run_id)) for p in predictions]
+    logged = {p.game.key: said for p, row in rows if (said := before.get(p.game.key)) and is_same(said, row)}
+    new = [row for p, row in rows if p.game.key not in logged]
     head = store.append_log(cursor, new, head)
+    places = indexes(predictions, store.standing_games(cursor, first=first, last=last))
     written = store.upsert_predictions(
-        cursor, [_table_row(i, p, before or row) for i, p, before, row in _indexed(predictions, said, rows)]
+        cursor, [table_row(p, logged.get(p.game.key, row), places[p.game.key]) for p, row in rows]
     )
     counts = {
         "predicted": len(predictions),
@@ -203,95 +206,3 @@ def _record(cursor: Cursor, outcome: Outcome, run: Run, counts: Mapping[str, int
         model_id=outcome.model_id,
         as_of=run.as_of,
     )
-
-
-def _indexed(
-    predictions: Sequence[Prediction], said: Sequence[Mapping[str, Any] | None], rows: Sequence[Mapping[str, Any]]
-) -> Iterable[tuple[int, Prediction, Mapping[str, Any] | None, Mapping[str, Any]]]:
-    """Rows with their 0-based place within their slate; predictions come in the order of their slates."""
-    place: dict[date, int] = {}
-    for prediction, before, row in zip(predictions, said, rows, strict=True):
-        day = prediction.game.key.game_date
-        yield place.setdefault(day, 0), prediction, before, row
-        place[day] += 1
-
-
-# What makes two predictions of a game by a model the same one; the wall clock and the run id are not part of it.
-_SAME = (
-    "p_home",
-    "p_home_anchored",
-    "p_home_blind",
-    "p_home_market",
-    "features",
-    "as_of",
-    "live",
-    "game_id",
-    "tip_off_at",
-)
-
-
-def _same(before: dict[str, Any] | None, row: Mapping[str, Any]) -> dict[str, Any] | None:
-    return before if before is not None and all(before[name] == row[name] for name in _SAME) else None
-
-
-def _log_row(prediction: Prediction, run: Run) -> dict[str, Any]:
-    game = prediction.game
-    return {
-        **game.key._asdict(),
-        "game_id": game.game_id,
-        "tip_off_at": game.tip_off_at,
-        **{
-            name: getattr(prediction, name)
-            for name in (
-                "season",
-                "model_id",
-                "variant",
-                "p_home",
-                "p_home_anchored",
-                "p_home_blind",
-                "p_home_market",
-                "as_of",
-                "predicted_at",
-                "live",
-                "in_sample",
-            )
-        },
-        "features": dict(game.values),
-        "run_id": run.run_id,
-    }
-
-
-def _table_row(index: int, prediction: Prediction, logged: Mapping[str, Any]) -> dict[str, Any]:
-    values = prediction.game.values
-    row = {
-        name: logged[name]
-        for name in (
-            "game_date",
-            "home_team",
-            "away_team",
-            "game_id",
-            "tip_off_at",
-            "model_id",
-            "variant",
-            "p_home_anchored",
-            "p_home_blind",
-            "p_home_market",
-            "run_id",
-            "as_of",
-            "predicted_at",
-            "live",
-            "in_sample",
-        )
-    }
-    row |= {name: value for name, value in values.items() if name.startswith(SIDES)}
-    row |= {name: values.get(name) for name in CONTEXT}
-    for name in (f"{side}{column}" for side in SIDES for column in CONTEXT_BY_SIDE if column == "team_rank"):
-        rank = values.get(name)
-        row[name] = None if rank is None else round(rank)
-    p_home = round(prediction.p_home, 3)
-    return row | {
-        "index": index,
-        "home_team_predicted_win_pct": p_home,
-        "away_team_predicted_win_pct": round(1 - p_home, 3),
-        "withdrawn_at": None,
-    }

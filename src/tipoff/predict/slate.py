@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tipoff.errors import StaleError
 from tipoff.league import SLATE_DAYS, league_date, starts_at
+from tipoff.predict.rows import slate_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,14 +75,15 @@ def choose_slate(
     _refuse_stale(games, refused, scheduled.values(), as_of=as_of, until=game_date or last, on=on)
     return Slate(
         game_date,
-        tuple(sorted((g for g in open_games if g.key.game_date == game_date), key=_slate_order)),
+        tuple(
+            sorted(
+                (g for g in open_games if g.key.game_date == game_date),
+                key=lambda g: slate_order(g.key.game_date, g.tip_off_at, g.key.home_team),
+            )
+        ),
         tuple(r for r in open_refused if r.key.game_date in (game_date, None)),
         sum(1 for g in games if g.key.game_date <= (game_date or last) and started(g)),
     )
-
-
-def _slate_order(game: GameFeatures) -> tuple[datetime, str]:
-    return starts_at(game.key.game_date, game.tip_off_at), game.key.home_team
 
 
 def _refuse_stale(

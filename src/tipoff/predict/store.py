@@ -123,7 +123,19 @@ def lock_ledger(cursor: Cursor) -> tuple[int, str]:
     return (0, GENESIS) if log_id is None else (log_id, row_hash)
 
 
-def last_logged(cursor: Cursor, model_id: str, *, first: date, last: date) -> dict[GameKey, dict[str, Any]]:
+def standing_games(cursor: Cursor, *, first: date | None, last: date | None) -> list[tuple[GameKey, datetime | None]]:
+    """Games of these dates that the table has and that are not withdrawn, with their tip-offs."""
+    cursor.execute(
+        f"select game_date, home_team, away_team, tip_off_at from {TABLE}"
+        " where game_date between %s and %s and withdrawn_at is null",
+        (first, last),
+    )
+    return [(GameKey(*row[:3]), row[3]) for row in cursor.fetchall()]
+
+
+def last_logged(
+    cursor: Cursor, model_id: str, *, first: date | None, last: date | None
+) -> dict[GameKey, dict[str, Any]]:
     """Per game of these dates, the newest row that the ledger has of this model."""
     cursor.execute(
         f"select distinct on (game_date, home_team, away_team) {', '.join(HASHED_COLUMNS)} from {LOG}"

@@ -161,7 +161,7 @@ def overview() -> str:
         f"{__import__('tipoff').__doc__}\n\n"
         f"commands (each has --help with examples):\n{commands}\n\n"
         f"settings (environment):\n{settings}\n"
-        "  S3 endpoints and keys use the AWS_* variables; libpq's PG* variables apply when PGHOST is set.\n\n"
+        "  libpq's PG* variables apply when PGHOST is set.\n\n"
         f"{EXIT_CODES}\n\n"
         "examples:\n  tipoff demo\n"
         "  tipoff run --source files:DIR\n"

@@ -20,12 +20,22 @@ from tipoff.ingest.check import Bounds
 from tipoff.ingest.progress import progress_bar
 from tipoff.ingest.readers import find_files
 from tipoff.ingest.run import FILE_NAMES, SIMULATED, Outcome, Run, ingest_files
+from tipoff.ingest.tables import TABLES
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator
 
-EXAMPLES = """examples:
+_FILES = "\n".join(
+    f"  {table.name}: {', '.join(c.name for c in table.columns if c.required)}\n"
+    f"      optional: {', '.join(c.name for c in table.columns if not c.required)}"
+    for table in TABLES
+)
+
+EXAMPLES = f"""files and their columns, in any order (dates are US/Eastern league dates, points are empty before the game):
+{_FILES}
+
+examples:
   tipoff ingest --source files:data
   tipoff ingest --source files:data --season 2023-24
   tipoff ingest --source files:data --from 2024-04-01 --to 2024-04-14 --json

@@ -32,7 +32,7 @@ _FILES = "\n".join(
     for table in TABLES
 )
 
-EXAMPLES = f"""files and their columns, in any order (dates are US/Eastern league dates, points are empty before the game):
+EXAMPLES = f"""files and their columns, in any order; dates are US/Eastern, points are empty before the game:
 {_FILES}
 
 examples:

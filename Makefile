@@ -1,6 +1,6 @@
 # `make help` lists the targets; each prepares what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check bench serve lock clean
+.PHONY: help setup demo test test-slow check bench lock clean
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
 # Trust what the machine trusts: behind a company's proxy the certificates that uv brings are not enough.
@@ -49,9 +49,6 @@ check: setup ## format, lint, types
 bench: setup ## time the nightly job against a floor taken in the same run
 	@PYTHONDONTWRITEBYTECODE= $(PYTHON) -m compileall -q src
 	$(PYTHON) benchmarks/cold_start.py
-
-serve: setup ## the API and the dashboard
-	.venv/bin/tipoff serve
 
 # Locks name no host: --no-emit-index-url, and uv.lock stays out of git.
 COMPILE = $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg2
 
 from tipoff.database.connection import translated_errors, without_secret
-from tipoff.database.locks import BUILD, take_session_lock
+from tipoff.database.locks import BUILD, take_lock
 from tipoff.errors import ContractError, DatabaseError, TipoffError, UsageError
 
 if TYPE_CHECKING:
@@ -127,14 +127,17 @@ def invoke_dbt(arguments: list[str], on_event: Callable[[Any], None] | None = No
 
 @contextlib.contextmanager
 def _locked(parameters: Mapping[str, Any]) -> Iterator[Connection]:
-    connection = psycopg2.connect("", **parameters)
+    # dbt's temporary tables have fixed names, so one build at a time. A transaction of its own holds the lock: behind a
+    # pooler a session's lock would outlive this process, or end before it.
+    holder, connection = (psycopg2.connect("", **parameters) for _ in range(2))
     try:
-        connection.autocommit = True  # the lock is the session's; nothing stays open in a transaction
-        with connection.cursor() as cursor:
-            take_session_lock(cursor, BUILD)  # dbt's temporary tables have fixed names
+        with holder.cursor() as cursor:
+            take_lock(cursor, BUILD)
+        connection.autocommit = True
         yield connection
     finally:
         connection.close()
+        holder.close()
 
 
 def _require_sources(cursor: Cursor) -> None:

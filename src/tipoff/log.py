@@ -40,7 +40,8 @@ def error(message: str, **fields: Any) -> None:
 def _write(level: str, message: str, fields: dict[str, Any]) -> None:
     if _format == "json":
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = json.dumps({"at": at, "level": level, "message": message, **_context, **fields}, default=str)
+        document = {"at": at, "level": level, "message": message, **_context, **fields}
+        line = json.dumps(document, default=str, ensure_ascii=False)
     else:
-        line = message if level == "info" else f"{level}: {message}"
+        line = {"info": "", "warning": "warning: ", "error": "tipoff: "}[level] + message
     sys.stderr.write(line + "\n")

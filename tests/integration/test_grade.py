@@ -304,3 +304,22 @@ def test_what_was_predicted_is_what_is_graded(warehouse):
     assert season["log_loss"] == pytest.approx(-log(said["p_home"]))
     assert season["market"]["log_loss"] == pytest.approx(-log(0.6 / (0.6 + 100 / 230)))
     assert (season["season"], season["live"], season["in_sample"]) == ("2022-23", False, False)
+
+
+def test_a_backfilled_prediction_as_of_after_the_tip_off_is_not_official(book):
+    book.said(0.9, live=False, hour=18)  # noon Eastern was 17:00 UTC
+    book.result(100, 90)
+    assert book.grade()["seasons"] == []
+    book.said(0.6, live=False, hour=16)
+    assert book.grade()["seasons"][0]["log_loss"] == pytest.approx(-log(0.6))
+
+
+def test_a_correction_that_leaves_no_regular_game_leaves_no_figures(book):
+    book.said(0.8, 0.75)
+    book.result(100, 90)
+    book.grade()
+    book.warehouse.cursor.execute("update bronze.games set game_type = 'cup-final'")
+    assert book.grade()["seasons"] == []
+    for table in ("gold.ml_accuracy_daily", "gold.ml_accuracy_total"):
+        (row,) = book.warehouse.rows(table)
+        assert (row["n"], row["priced_n"], row["log_loss"], row["market_log_loss"]) == (0, 0, None, None)

@@ -305,7 +305,7 @@ def test_an_unreadable_file_is_a_sentence_and_exit_8(tipoff, cursor, tmp_path, n
     (folder / name).write_bytes(content)
     code, out, err = tipoff("ingest", "--source", f"files:{folder}")
     assert code == 8
-    assert f"error: {name}: " in err
+    assert f"tipoff: {name}: " in err
     assert why in err
     assert "Traceback" not in err
     assert name in out

@@ -459,3 +459,30 @@ def test_the_switch_comes_before_a_table_that_is_not_there_in_summer(warehouse):
     warehouse.cursor.execute("create table gold.feature_flags (flag text, is_enabled int)")
     warehouse.cursor.execute("insert into gold.feature_flags values ('season', 0)")
     assert warehouse.predict().code == 0
+
+
+# What the schedule knows
+
+
+def test_a_tip_off_that_only_the_schedule_knows_decides_what_has_started(warehouse):
+    warehouse.features({})
+    warehouse.scheduled("Boston Celtics", "Miami Heat", tip_off_at="2024-01-16T00:00:00Z")
+    in_the_afternoon = warehouse.predict("--json", as_of="2024-01-15T20:00:00Z")
+    assert len(in_the_afternoon.document["games"]) == 1
+    assert warehouse.rows()[0]["tip_off_at"] == datetime(2024, 1, 16, tzinfo=UTC)
+    at_night = warehouse.predict("--json", as_of="2024-01-16T00:30:00Z")
+    assert (at_night.code, at_night.document["games"], at_night.document["started"]) == (0, [], 1)
+
+
+def test_features_that_know_more_than_was_known_are_stale(warehouse):
+    warehouse.features({"as_of": "2024-01-15T14:00:00Z"}, types={"as_of": "timestamptz"})
+    answer = warehouse.predict(as_of="2024-01-15T12:00:00Z")
+    assert answer.code == 6
+    assert "Run tipoff build --as-of 2024-01-15T12:00:00+00:00 first." in answer.err
+    assert set(warehouse.written.values()) == {0}
+    assert warehouse.predict(as_of="2024-01-15T14:00:00Z").code == 0
+
+
+def test_a_strangers_as_of_of_another_type_is_ignored(warehouse):
+    warehouse.features({"as_of": "tonight"}, types={"as_of": "text"})
+    assert warehouse.predict(as_of="2024-01-15T12:00:00Z").code == 0

@@ -229,13 +229,30 @@ def test_a_cancelled_game_is_withdrawn_and_comes_back_when_it_is_on_again(wareho
     assert all(row["withdrawn_at"] is None for row in warehouse.rows())
 
 
-def test_the_only_game_of_a_night_is_withdrawn_when_it_is_cancelled(warehouse):
+@pytest.mark.parametrize("status", ["cancelled", "postponed"])
+@pytest.mark.parametrize("rebuilt", [True, False])
+def test_the_only_game_of_a_night_is_withdrawn_when_the_schedule_calls_it_off(warehouse, status, rebuilt):
     warehouse.features({})
+    warehouse.predict(as_of="2024-01-15T12:00:00Z")
+    warehouse.scheduled("Boston Celtics", "Miami Heat", status=status)
+    if rebuilt:
+        warehouse.cursor.execute("delete from silver.ml_game_features")
+    answer = warehouse.predict("--json", as_of="2024-01-15T13:00:00Z")
+    assert (answer.code, answer.document["games"], len(answer.document["withdrawn"])) == (0, [], 1)
+    assert warehouse.rows()[0]["withdrawn_at"] is not None
+
+
+@pytest.mark.parametrize("scheduled", [True, False])
+def test_a_table_that_is_empty_for_a_moment_withdraws_nothing(warehouse, scheduled):
+    warehouse.features({}, BUCKS)
+    if scheduled:
+        warehouse.scheduled("Boston Celtics", "Miami Heat")
+        warehouse.scheduled(BUCKS["home_team"], BUCKS["away_team"])
     warehouse.predict(as_of="2024-01-15T12:00:00Z")
     warehouse.cursor.execute("delete from silver.ml_game_features")
     answer = warehouse.predict("--json", as_of="2024-01-15T13:00:00Z")
-    assert (answer.code, len(answer.document["withdrawn"])) == (0, 1)
-    assert warehouse.rows()[0]["withdrawn_at"] is not None
+    assert (answer.code, answer.document["withdrawn"]) == (0, [])
+    assert all(row["withdrawn_at"] is None for row in warehouse.rows())
 
 
 def test_a_re_dated_game_is_withdrawn_on_its_old_date_and_predicted_on_its_new_one(warehouse):

@@ -126,14 +126,6 @@ def test_a_name_an_alias_and_a_file_lead_to_the_same_bundle(tmp_path):
     assert load_bundle("five-2023-24") == load_bundle("champion") == load_bundle(str(file))
 
 
-def test_a_model_of_one_s_own_comes_before_the_shipped_one_of_that_name(tmp_path):
-    mine = sealed(DOCUMENT | {"name": "mine"})
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "five-2023-24.json").write_text(dumps(mine))
-    assert load_bundle("champion", home=tmp_path).name == "five-2023-24"  # the alias that ships points at what ships …
-    assert load_bundle("five-2023-24", home=tmp_path).name == "mine"
-
-
 @pytest.mark.parametrize("name", ["nobody", "/no/such/file.json", "s3://bucket/key", "/"])
 def test_what_is_not_there_is_named_with_a_next_step(name):
     with pytest.raises(ModelError, match=name) as refused:
@@ -145,3 +137,15 @@ def test_the_price_has_log_odds_unless_it_rounds_to_certainty():
     assert market_logit(-150, 130) == pytest.approx(0.32208, abs=1e-5)  # ln(0.6 / (100/230))
     assert market_logit(-1e30, 1e30) is None
     assert market_logit(None, 130) is None
+
+
+def test_the_name_of_a_bundle_that_ships_always_means_that_bundle(tmp_path):
+    models = tmp_path / "models"
+    models.mkdir()
+    other = sealed({**load_bundle("five-2023-24").document, "name": "another fit"})
+    (models / "five-2023-24.json").write_text(dumps(other))
+    (models / "mine.json").write_text(dumps(other))
+    assert load_bundle("five-2023-24", home=tmp_path).name == "five-2023-24"
+    assert load_bundle("mine", home=tmp_path).name == "another fit"
+    (models / "aliases.json").write_text('{"champion": "mine"}')
+    assert load_bundle("champion", home=tmp_path).name == "another fit"

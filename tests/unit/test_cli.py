@@ -118,4 +118,13 @@ def test_ctrl_c_is_no_traceback(monkeypatch, capsys):
 
     monkeypatch.setattr("tipoff.cli.migrate.run", interrupted)
     assert main(["migrate"]) == 130
-    assert capsys.readouterr().err.startswith("interrupted: ")
+    assert capsys.readouterr().err == "warning: interrupted: the step under way was rolled back\n"
+
+
+def test_a_failure_is_one_json_object_on_stderr_where_logs_are_json(monkeypatch, capsys):
+    monkeypatch.setenv("TIPOFF_LOG_FORMAT", "json")
+    assert main(["predit"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    document = json.loads(line)
+    assert (document["level"], document["code"]) == ("error", 2)
+    assert document["message"] == "There is no command 'predit'. Did you mean predict?"

@@ -92,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _print_traceback()
         return _fail(error, as_json)
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted: the step under way was rolled back\n")
+        log.warning("interrupted: the step under way was rolled back")
         return 130
     except BrokenPipeError:
         # The reader left (`| head`); what the interpreter flushes at its end goes nowhere.
@@ -125,6 +125,8 @@ def _dispatch(arguments: list[str]) -> int:
         sys.stdout.write(f"tipoff {__version__}\n")
         return 0
     name = arguments[0]
+    settings = Settings.from_environment()
+    log.configure(settings.log_format, command=name)
     if name not in COMMANDS:
         import difflib
 
@@ -144,8 +146,6 @@ def _dispatch(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.add_argument("-v", "--verbose", action="store_true", help="tracebacks and details")
     parsed = parser.parse_args(arguments[1:])
-    settings = Settings.from_environment()
-    log.configure(settings.log_format, command=name)
     context = Context(settings, datetime.now(UTC), parsed.json, parsed.verbose)
     gc.enable()
     exit_code: int = module.run(parsed, context)
@@ -208,8 +208,9 @@ def season_label(text: str) -> str:
 def _fail(error: TipoffError, as_json: bool) -> int:
     if as_json:
         sys.stdout.write(json.dumps(error_document(error)) + "\n")
+        sys.stdout.flush()
     else:
-        sys.stderr.write(f"tipoff: {error}\n")
+        log.error(str(error), code=error.code)
     return error.code
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from tipoff import log
 from tipoff.demo import Demo, run_demo
 from tipoff.render import console, record_table, slate_table
 
@@ -42,7 +42,7 @@ def run(arguments: Namespace, context: Context) -> int:
 
 
 def _say(step: str) -> None:
-    sys.stderr.write(f"  {step} …\n")
+    log.info(f"  {step} …")
 
 
 def _show(demo: Demo, seconds: float) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tipoff.model.bundle import load_bundle, model_folders, read_aliases
+from tipoff import log
+from tipoff.errors import ModelError
+from tipoff.model.bundle import aliases, load_bundle, model_folders
 from tipoff.model.card import model_card
 
 if TYPE_CHECKING:
@@ -25,12 +27,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, context: Context) -> int:
-    """Answer from the bundles under TIPOFF_HOME/models and those that ship with tipoff."""
+    """Answer from the bundles that ship with tipoff and those under TIPOFF_HOME/models."""
     if arguments.action == "show":
         document = load_bundle(arguments.name or context.settings.model, home=context.settings.home).document
         context.emit(document, model_card(document))
         return 0
-    models = _models(context)
+    models = _models(context.settings.home)
     lines = [
         f"{m['name']:<20} {m['model_id'][:12]}  {', '.join(m['seasons']):<18} {' '.join(m['aliases'])}" for m in models
     ]
@@ -38,19 +40,24 @@ def run(arguments: Namespace, context: Context) -> int:
     return 0
 
 
-def _models(context: Context) -> list[dict[str, Any]]:
-    names: dict[str, None] = {}  # a set that keeps its order
-    aliases: dict[str, str] = {}
-    for folder in model_folders(context.settings.home):
-        aliases = read_aliases(folder) | aliases
-        names |= {file.stem: None for file in sorted(Path(folder).glob("*.json")) if file.stem != "aliases"}
-    bundles = [load_bundle(name, home=context.settings.home) for name in names]
-    return [
-        {
-            "name": bundle.name,
-            "model_id": bundle.model_id,
-            "seasons": sorted(bundle.seasons),
-            "aliases": [alias for alias, target in aliases.items() if target == bundle.name],
-        }
-        for bundle in bundles
-    ]
+def _models(home: str) -> list[dict[str, Any]]:
+    """Every bundle that can be loaded; one that cannot is named on stderr and keeps nobody from the others."""
+    folders = (Path(folder) for folder in model_folders(home))
+    names = dict.fromkeys(f.stem for folder in folders for f in sorted(folder.glob("*.json")) if f.stem != "aliases")
+    by_alias = aliases(home)
+    models = []
+    for name in names:
+        try:
+            bundle = load_bundle(name, home=home)
+        except ModelError as error:
+            log.warning(str(error))
+            continue
+        models.append(
+            {
+                "name": name,
+                "model_id": bundle.model_id,
+                "seasons": sorted(bundle.seasons),
+                "aliases": [alias for alias, target in by_alias.items() if target == name],
+            }
+        )
+    return models

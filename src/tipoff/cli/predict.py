@@ -34,7 +34,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--from", type=league_day, dest="first", metavar="D", help="backfill from this league date")
     parser.add_argument("--to", type=league_day, dest="last", metavar="D", help="backfill up to this league date")
     parser.add_argument("--dry-run", action="store_true", help="show the predictions and write nothing")
-    parser.add_argument("--explain", action="store_true", help="show each input's share of the log-odds")
+    parser.add_argument(
+        "--explain", action="store_true", help="show each input's share of the log-odds (of a backfill: with --json)"
+    )
 
 
 def run(arguments: Namespace, context: Context) -> int:
@@ -45,6 +47,8 @@ def run(arguments: Namespace, context: Context) -> int:
             "--season, --from and --to backfill past games; --date and --as-of do not go with them.",
             "See tipoff predict --help.",
         )
+    if arguments.first and arguments.last and arguments.first > arguments.last:
+        raise UsageError(f"--from {arguments.first} is after --to {arguments.last}.", "Swap them.")
     bundle = load_bundle(context.settings.model, home=context.settings.home)
     this = Run(new_run_id(context.now), arguments.as_of or context.now, context.now, arguments.dry_run)
     log.configure(context.settings.log_format, run_id=this.run_id)

@@ -46,10 +46,19 @@ def run(arguments: Namespace, context: Context) -> int:
             steps.append({"command": name, "exit_code": code, "result": error or (collected or [{}])[0]})
             if code == UsageError.code:
                 break
-    exit_code = next((step["exit_code"] for step in steps if step["exit_code"]), 0)
-    text = "\n" + "  ".join(f"{step['command']} {step['exit_code'] or 'ok'}" for step in steps)
-    context.emit({"steps": steps, "exit_code": exit_code}, text)
-    return int(exit_code)
+    failed = next((step for step in steps if step["exit_code"]), None)
+    exit_code: int = failed["exit_code"] if failed else 0
+    document = {"steps": steps, "exit_code": exit_code}
+    if failed and "error" in failed["result"]:
+        document |= failed["result"]
+    context.emit(document, "\n" + "  ".join(f"{step['command']} {_word(step)}" for step in steps))
+    return exit_code
+
+
+def _word(step: dict[str, Any]) -> str:
+    if step["exit_code"]:
+        return str(step["exit_code"])
+    return "skipped" if "error" in step["result"] else "ok"
 
 
 def _steps(arguments: Namespace) -> dict[str, dict[str, Any]]:

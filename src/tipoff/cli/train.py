@@ -5,6 +5,7 @@ Writes NAME.json and its model card NAME.md; TIPOFF_MODEL=NAME then uses it.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ from tipoff.model.data import read_history
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+
+RESERVED = ("champion", "aliases")
 
 EXAMPLES = """examples:
   tipoff train --season 2023-24 --name five-2023-24
@@ -42,24 +45,34 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, context: Context) -> int:
     """Read the history, fit both heads, and write bundle and card."""
-    if not arguments.name.replace("-", "").replace("_", "").replace(".", "").isalnum() or arguments.name == "champion":
+    if not arguments.name.replace("-", "").replace("_", "").replace(".", "").isalnum() or arguments.name in RESERVED:
         raise UsageError(
             f"{arguments.name!r} cannot name a model.",
-            "Use letters, digits, dots, dashes and underscores; champion is an alias.",
+            "Use letters, digits, dots, dashes and underscores; champion and aliases are taken.",
         )
     fit = _fit()
+    folder = _writable(arguments.output or Path(context.settings.home) / "models")
     seasons = sorted(set(arguments.season))
     with connect(context.settings) as connection, connection.cursor() as cursor:
         games = fit.training_games(read_history(cursor, seasons))
         rates = home_rates(read_home_wins(cursor), seasons)
     document = fit.train(games, name=arguments.name, home_rates=rates, on_step=lambda head: log.info(f"fitting {head}"))
-    folder = arguments.output or Path(context.settings.home) / "models"
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{arguments.name}.json"
     path.write_text(dumps(document))
     path.with_suffix(".md").write_text(model_card(document))
     context.emit({"path": str(path), **document}, f"{model_card(document)}\nWritten to {path}.")
     return 0
+
+
+def _writable(folder: Path) -> Path:
+    """The folder, made if missing; found out before minutes of fitting, not after."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"The folder {folder} cannot be made: {error.strerror}.", "Give another --output.") from None
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"The folder {folder} cannot be written.", "Give another --output.")
+    return folder
 
 
 def _fit() -> Any:

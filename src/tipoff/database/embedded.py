@@ -18,10 +18,10 @@ import os
 import signal
 import time
 from contextlib import contextmanager, suppress
-from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tipoff import log
 from tipoff.database.server_account import account_for
 from tipoff.database.server_process import (
     ANSWER_WITHIN,
@@ -40,7 +40,6 @@ from tipoff.errors import DatabaseError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-logger = getLogger(__name__)
 
 OPTIONS = {
     "listen_addresses": "",
@@ -169,7 +168,7 @@ def _stop(folder: Path) -> None:
     deadline = time.monotonic() + STOP_WITHIN
     while is_alive(folder):
         if time.monotonic() > deadline:
-            logger.warning("embedded PostgreSQL is still stopping after %.0f s: pid=%d", STOP_WITHIN, status.pid)
+            log.warning(f"embedded PostgreSQL is still stopping after {STOP_WITHIN:.0f} s: pid={status.pid}")
             return
         time.sleep(POLL)
     with suppress(OSError):

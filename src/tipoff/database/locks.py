@@ -25,8 +25,3 @@ def take_lock(cursor: Cursor, key: int) -> None:
         psycopg2.errors.LockNotAvailable: It was not free within `PATIENCE`.
     """
     cursor.execute("select set_config('lock_timeout', %s, true), pg_advisory_xact_lock(%s)", (PATIENCE, key))
-
-
-def take_session_lock(cursor: Cursor, key: int) -> None:
-    """Wait for a lock and hold it until the connection closes, for work that is not one transaction."""
-    cursor.execute("select set_config('lock_timeout', %s, false), pg_advisory_lock(%s)", (PATIENCE, key))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tipoff import log
 from tipoff.errors import DatabaseError, UsageError
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from tipoff.database.server_account import Account
 
-logger = getLogger(__name__)
 
 USER = "tipoff"
 RELOCATED = Path("/var/lib")  # for data of `nobody` when the home is closed to it
@@ -92,7 +91,7 @@ def create_data(folder: Path, programs: Path, account: Account, alive: int, *, s
             )
         new.rename(data)
         _sync_folder(store)
-        logger.info("made an embedded database: folder=%s", data)
+        log.info(f"made an embedded database: folder={data}")
     if store != folder:
         (folder / "data").unlink(missing_ok=True)
         (folder / "data").symlink_to(data)
@@ -105,7 +104,7 @@ def _store(folder: Path, account: Account) -> Path:
     store = RELOCATED / f"tipoff-{short_key(folder)}"
     store.mkdir(exist_ok=True)
     store.chmod(0o711)
-    logger.warning("user %d cannot enter %s, so the embedded database lives in %s", account.uid, folder, store)
+    log.warning(f"user {account.uid} cannot enter {folder}, so the embedded database lives in {store}")
     return store
 
 

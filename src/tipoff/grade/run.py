@@ -47,6 +47,8 @@ def grade(cursor: Cursor, *, run_id: str, now: datetime) -> GradeOutcome:
         cursor, store.DAILY, store.DAILY_KEY, [_daily_row(key, record(group, rates)) for key, group in daily.items()]
     )
     store.upsert(cursor, store.TOTAL, store.TOTAL_KEY, [_total_row(key, group, rates) for key, group in pooled.items()])
+    store.empty_groups(cursor, store.DAILY, store.DAILY_KEY, ("", "priced_", "market_"))
+    store.empty_groups(cursor, store.TOTAL, store.TOTAL_KEY, ("", "priced_", "market_", "home_"))
     counts = {"graded": n_graded, "games": len(games), "days": n_days}
     record_run(cursor, run_id=run_id, command="grade", started_at=now, exit_code=0, counts=counts)
     return GradeOutcome(

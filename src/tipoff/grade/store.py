@@ -92,6 +92,25 @@ def read_home_wins(cursor: Cursor) -> dict[str, tuple[int, int]]:
     return {season: (wins, games) for season, wins, games in cursor.fetchall()}
 
 
+def empty_groups(cursor: Cursor, table: str, key: Sequence[str], scored: Sequence[str]) -> None:
+    """Bring groups of an accuracy table that no graded regular game belongs to any more to n = 0.
+
+    The job may update but not delete: a correction leaves the row, and nothing in it.
+
+    Args:
+        cursor: Of the warehouse.
+        table: The accuracy table.
+        key: Its key columns.
+        scored: Whose figures it has, as prefixes of their columns.
+    """
+    figures = [f"{who}{name} = null" for who in scored for name in ("accuracy", "log_loss", "brier")]
+    same = " and ".join(f"r.{name} = t.{name}" for name in key)
+    cursor.execute(
+        f"update {table} t set n = 0, priced_n = 0, {', '.join(figures)} where n > 0"
+        f" and not exists (select from {RESULTS} r where r.game_type = 'regular' and {same})"
+    )
+
+
 def upsert(
     cursor: Cursor, table: str, key: Sequence[str], rows: Iterable[Mapping[str, Any]], *, stamps: Sequence[str] = ()
 ) -> int:

@@ -32,8 +32,9 @@ def _two_teams(home: str, away: str) -> None:
 
 
 def _in_season(season: str, day: date) -> None:
-    # The 2019-20 season ended on 11 October: any day of its two calendar years will do.
-    if day.year - int(season[:4]) not in (0, 1):
+    # The 2019-20 season ended on 11 October 2020, the latest yet.
+    start = int(season[:4])
+    if not date(start, 1, 1) <= day <= date(start + 1, 10, 31):
         raise RowFault("date", f"a date of the season {season}")
 
 

@@ -108,8 +108,9 @@ def dumps(document: Mapping[str, Any]) -> str:
 def load_bundle(name: str, *, home: str | os.PathLike[str] | None = None) -> Bundle:
     """The bundle behind a model's name, an alias or a file.
 
-    A path (anything with a slash, or ending in .json) is read as it is; a name is looked for under `home/models`,
-    then among the bundles that ship with tipoff.
+    A path (anything with a slash, or ending in .json) is read as it is. A name is first looked up among the aliases,
+    the user's own under `home/models` before the shipped; then the name of a bundle that ships always means that
+    bundle, and any other one under `home/models`.
 
     Raises:
         ModelError: There is no such model, or it is cut short, tampered with, or of an unknown format.
@@ -120,8 +121,9 @@ def load_bundle(name: str, *, home: str | os.PathLike[str] | None = None) -> Bun
         )
     if "/" in name or name.endswith(".json"):
         return parse_bundle(_read(name), source=name)
+    target = aliases(home).get(name, name)
     for folder in model_folders(home):
-        file = os.path.join(folder, f"{read_aliases(folder).get(name, name)}.json")
+        file = os.path.join(folder, f"{target}.json")
         if os.path.isfile(file):
             return parse_bundle(_read(file), source=file)
     raise ModelError(
@@ -131,12 +133,19 @@ def load_bundle(name: str, *, home: str | os.PathLike[str] | None = None) -> Bun
 
 
 def model_folders(home: str | os.PathLike[str] | None) -> list[str]:
-    """Where bundles are looked for: the user's own first, then those that ship with tipoff."""
-    return [*([os.path.join(home, "models")] if home else []), SHIPPED]
+    """Where bundles are looked for: those that ship with tipoff, then the user's own."""
+    return [SHIPPED, *([os.path.join(home, "models")] if home else [])]
 
 
-def read_aliases(folder: str) -> dict[str, str]:
-    """Names that stand for another model, from the folder's aliases.json; empty if it has none."""
+def aliases(home: str | os.PathLike[str] | None) -> dict[str, str]:
+    """Names that stand for another model; the user's own aliases win."""
+    found: dict[str, str] = {}
+    for folder in model_folders(home):
+        found |= _read_aliases(folder)
+    return found
+
+
+def _read_aliases(folder: str) -> dict[str, str]:
     file = os.path.join(folder, "aliases.json")
     if not os.path.isfile(file):
         return {}

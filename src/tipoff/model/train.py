@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import sklearn
 
-from tipoff.errors import UsageError
+from tipoff.errors import ContractError, UsageError
 from tipoff.ledger import canonical_json
 from tipoff.metrics import score
 from tipoff.model.bundle import FORMAT, MARKET_LOGIT, market_logit, sealed
 from tipoff.model.estimator import C_GRID, N_FOLDS, build_estimator, choose_c, forward_folds, out_of_fold, weights_of
 from tipoff.odds import no_vig_home
-from tipoff.predict.features import INPUTS, MAX_REST
+from tipoff.predict.features import INPUTS, checked_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,17 +45,30 @@ class TrainingGame(NamedTuple):
 
 
 def training_games(rows: Sequence[Mapping[str, Any]]) -> list[TrainingGame]:
-    """The rows a model may be fitted on: regular games with a price and with known availability, in order of date."""
+    """The games a model may be fitted on: regular, with a price and known availability, in order of date.
+
+    Rows pass the same checks as those that are scored, so that a value means the same to a fit and to a prediction.
+
+    Raises:
+        ContractError: A row that prediction would refuse, or the same game twice.
+    """
+    usable = [row for row in rows if row["game_type"] == "regular" and row["availability_source"] != "none"]
+    checked, refused = checked_rows(usable, ())
+    if refused:
+        raise ContractError(
+            f"{len(refused)} rows cannot be trained on; the first is {refused[0].key}: {refused[0].reason}.",
+            "Mend the history table, or run tipoff build.",
+        )
+    won = {game.key: bool(row["home_won"]) for game, row in zip(checked, usable, strict=True)}
     games = []
-    for row in rows:
-        p_market = no_vig_home(row["home_moneyline"], row["away_moneyline"])
-        if row["game_type"] != "regular" or row["availability_source"] == "none" or p_market is None:
+    for game in checked:
+        prices = game.values["home_moneyline"], game.values["away_moneyline"]
+        p_market, logit = no_vig_home(*prices), market_logit(*prices)
+        if p_market is None or logit is None:
             continue
-        values = {name: float(row[name]) for name in INPUTS}
-        values |= {name: min(values[name], MAX_REST) for name in INPUTS if name.endswith("days_rest")}
-        values[MARKET_LOGIT] = market_logit(row["home_moneyline"], row["away_moneyline"]) or 0.0
-        key = (row["game_date"], row["home_team"], row["away_team"])
-        games.append(TrainingGame(*key, row["season"], values, p_market, bool(row["home_won"])))
+        values = {name: float(value) for name in INPUTS if (value := game.values[name]) is not None}
+        values[MARKET_LOGIT] = logit
+        games.append(TrainingGame(*game.key, game.season or "", values, p_market, won[game.key]))
     return sorted(games, key=lambda game: game[:3])
 
 

@@ -57,7 +57,7 @@ class GameFeatures(NamedTuple):
     """One game, checked and ready to score.
 
     `values` holds the inputs, prices and context by column name, as the model uses them: rest capped at 4, a count of
-    top players of -1 as 0, an impossible price as None. `started` is what the table itself knows (a final outcome).
+    top players of -1 as 0, an impossible price as None. `has_outcome` is what the table itself knows of the result.
     """
 
     key: GameKey
@@ -98,9 +98,9 @@ def readable_columns(found: Mapping[str, str], relation: str, model_columns: Ite
     missing = [name for name in (*KEY_COLUMNS, *REQUIRED) if name not in found]
     if missing:
         raise ContractError(
-            f"{relation} lacks {', '.join(missing)}.", "Add what is missing: docs/contract.md has the columns."
+            f"{relation} lacks {', '.join(missing)}.", "Add what is missing to the model that builds it."
         )
-    if lacking := [name for name in model_columns if name not in found]:
+    if lacking := [name for name in model_columns if name not in found or name in KEY_COLUMNS]:
         raise ModelError(
             f"The model needs {', '.join(lacking)}, which {relation} does not have.",
             "Build the features that the model was made for, or set TIPOFF_MODEL to one made for these.",
@@ -108,6 +108,8 @@ def readable_columns(found: Mapping[str, str], relation: str, model_columns: Ite
     kinds = KEY_COLUMNS | {name: kind for name, kind in OPTIONAL_COLUMNS.items() if name in found}
     if found.get("season") not in TEXTS:
         kinds.pop("season", None)  # not a column of the contract's: somebody else's notion of a season
+    if found.get("as_of") == "timestamp with time zone":
+        kinds["as_of"] = "timestamp with time zone"  # ours; a stranger's of another type is another thing
     numbers = dict.fromkeys((*REQUIRED, *model_columns, *(c for c in (*CONTEXT, "outcome") if c in found)), "number")
     readable = {name: "instant" if kind.startswith("timestamp") else kind for name, kind in kinds.items()} | numbers
     if wrong := [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tipoff import log
 from tipoff.database.catalog import describe, require
@@ -15,7 +15,7 @@ from tipoff.predict import store
 from tipoff.predict.features import checked_rows, readable_columns
 from tipoff.predict.rows import indexes, is_same, log_row, table_row
 from tipoff.predict.score import Prediction, predict_slate
-from tipoff.predict.slate import Slate, choose_slate
+from tipoff.predict.slate import Slate, as_scheduled, choose_slate, games_present
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from tipoff.database.catalog import Relation
     from tipoff.database.connection import Cursor
     from tipoff.model.bundle import Bundle
-    from tipoff.predict.features import GameFeatures, GameKey, Refusal
+    from tipoff.predict.features import GameKey, Refusal
+    from tipoff.predict.slate import ScheduledGame
+
+
+CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
 class Run(NamedTuple):
@@ -73,13 +77,17 @@ def predict_upcoming(cursor: Cursor, bundle: Bundle, run: Run, *, on: date | Non
     rows = store.read_rows(cursor, store.FEATURES, columns, first=first, last=last)
     if not rows:
         _refuse_old_table(cursor, today)
+    _refuse_newer(rows, run.as_of)
     games, refused = checked_rows(rows, bundle.columns)
-    schedule = None
-    if not relations[store.SCHEDULE].readable:
-        log.info("no schedule in bronze.games: whether the features cover the whole slate is not checked")
-    elif rows or store.has_rows(cursor, store.FEATURES):  # an empty table is an off-night, not a stale one
+    schedule: list[ScheduledGame] = []
+    if relations[store.SCHEDULE].readable:
         schedule = store.read_schedule(cursor, first=first, last=last, as_of=run.as_of)
-    slate = choose_slate(games, refused, schedule, as_of=run.as_of, on=on)
+    else:
+        log.info("no schedule in bronze.games: whether the features cover the whole slate is not checked")
+    games = as_scheduled(games, schedule)
+    is_empty = not rows and not store.has_rows(cursor, store.FEATURES)
+    # An empty table is an off-night, not a stale one.
+    slate = choose_slate(games, refused, [] if is_empty else schedule, as_of=run.as_of, on=on)
     outcome = nothing._replace(game_date=slate.game_date, refused=slate.refused, n_started=slate.n_started)
     if not slate.games and not slate.refused:
         outcome = outcome._replace(note=_why_nothing(slate, today, on))
@@ -91,7 +99,11 @@ def predict_upcoming(cursor: Cursor, bundle: Bundle, run: Run, *, on: date | Non
         if run.dry_run:
             return outcome._replace(note="Dry run: nothing was written.")
     head = store.lock_ledger(cursor)
-    withdrawn = _withdraw(cursor, games, refused, run, first=first, last=last)
+    present = games_present(games, refused, schedule)
+    if present is None or (is_empty and not schedule):
+        withdrawn = []  # nothing can be told from absence
+    else:
+        withdrawn = store.withdraw_missing(cursor, present, first=first, last=last, as_of=run.as_of, now=run.now)
     return _write(cursor, outcome._replace(withdrawn=withdrawn), run, head, command="predict")
 
 
@@ -110,7 +122,9 @@ def predict_history(
     """
     columns = _columns(_relations(cursor, run, store.HISTORY), store.HISTORY, bundle)
     if "season" not in columns:
-        raise ContractError(f"{store.HISTORY} lacks season, as text.", "Add it: docs/contract.md has the columns.")
+        raise ContractError(
+            f"{store.HISTORY} lacks season, as text.", "Add it, as 2023-24; tipoff build makes a table that has it."
+        )
     rows = store.read_rows(cursor, store.HISTORY, columns, first=first, last=last)
     if season is not None:
         rows = [row for row in rows if row["season"] == season]
@@ -151,21 +165,20 @@ def _refuse_old_table(cursor: Cursor, today: date) -> None:
         )
 
 
+def _refuse_newer(rows: Iterable[Mapping[str, Any]], as_of: datetime) -> None:
+    """Features that say what instant they are of must not be of a later one; two machines' clocks may differ a bit."""
+    newest = max((row["as_of"] for row in rows if row.get("as_of")), default=None)
+    if newest is not None and newest > as_of + CLOCK_TOLERANCE:
+        raise StaleError(
+            f"{store.FEATURES} knows more than was known at {as_of.isoformat()}: it is as of {newest.isoformat()}.",
+            f"Run tipoff build --as-of {as_of.isoformat()} first.",
+        )
+
+
 def _why_nothing(slate: Slate, today: date, on: date | None) -> str:
     if slate.n_started:
         return f"No games to predict: {slate.n_started} had started and were skipped."
     return f"No games on {on}." if on else f"No games from {today} to {today + timedelta(days=SLATE_DAYS)}."
-
-
-def _withdraw(
-    cursor: Cursor, games: Iterable[GameFeatures], refused: Iterable[Refusal], run: Run, *, first: date, last: date
-) -> list[GameKey]:
-    present = {game.key: game.game_id for game in games}
-    for refusal in refused:
-        if refusal.resolved_key is None:
-            return []  # it may be any game: nothing can be told from absence
-        present[refusal.resolved_key] = None
-    return store.withdraw_missing(cursor, present, first=first, last=last, as_of=run.as_of, now=run.now)
 
 
 def _write(cursor: Cursor, outcome: Outcome, run: Run, head: tuple[int, str], *, command: str) -> Outcome:

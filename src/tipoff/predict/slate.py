@@ -22,6 +22,7 @@ class ScheduledGame(NamedTuple):
     key: GameKey
     tip_off_at: datetime | None
     has_result: bool
+    is_called_off: bool = False
 
 
 class Slate(NamedTuple):
@@ -36,6 +37,33 @@ class Slate(NamedTuple):
 def has_started(key: GameKey, tip_off_at: datetime | None, *, as_of: datetime, has_result: bool) -> bool:
     """Whether a game had started at `as_of`: by its tip-off, by noon Eastern of its date, or by its known result."""
     return has_result or starts_at(key.game_date, tip_off_at) <= as_of
+
+
+def as_scheduled(games: Iterable[GameFeatures], schedule: Iterable[ScheduledGame]) -> list[GameFeatures]:
+    """The games with the schedule's tip-off where they have none, without those that it calls off."""
+    known = {game.key: game for game in schedule}
+    return [
+        game if game.tip_off_at or game.key not in known else game._replace(tip_off_at=known[game.key].tip_off_at)
+        for game in games
+        if not (game.key in known and known[game.key].is_called_off)
+    ]
+
+
+def games_present(
+    games: Iterable[GameFeatures], refused: Iterable[Refusal], schedule: Iterable[ScheduledGame]
+) -> dict[GameKey, str | None] | None:
+    """Games, with their ids, that features or schedule still have: a prediction of another was cancelled or re-dated.
+
+    Returns:
+        None where that cannot be told: a refused row whose teams are unknown may be any game.
+    """
+    present: dict[GameKey, str | None] = {game.key: None for game in schedule if not game.is_called_off}
+    present |= {game.key: game.game_id for game in games}
+    for refusal in refused:
+        if refusal.resolved_key is None:
+            return None
+        present.setdefault(refusal.resolved_key, None)
+    return present
 
 
 def choose_slate(
@@ -103,6 +131,7 @@ def _refuse_stale(
         game.key
         for game in schedule
         if game.key not in present
+        and not game.is_called_off
         and game.key.game_date not in untold
         and (game.key.game_date == on if on else game.key.game_date <= until)
         and not has_started(game.key, game.tip_off_at, as_of=as_of, has_result=game.has_result)

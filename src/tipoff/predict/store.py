@@ -101,13 +101,13 @@ def read_schedule(cursor: Cursor, *, first: date, last: date, as_of: datetime) -
     """What `bronze.games` knows of these dates."""
     cursor.execute(
         "select game_date, home_team, away_team, tip_off_at, home_pts is not null and"
-        " coalesce(tip_off_at + %s, (game_date + 1 + %s) at time zone 'America/New_York') <= %s"
-        " from bronze.games where game_date between %s and %s and status not in ('postponed', 'cancelled')",
+        " coalesce(tip_off_at + %s, (game_date + 1 + %s) at time zone 'America/New_York') <= %s,"
+        " status in ('postponed', 'cancelled') from bronze.games where game_date between %s and %s",
         (LONGEST_GAME, SCORE_KNOWN, as_of, first, last),
     )
     return [
-        ScheduledGame(GameKey(day, resolve_team(home) or home, resolve_team(away) or away), tip_off_at, has_result)
-        for day, home, away, tip_off_at, has_result in cursor.fetchall()
+        ScheduledGame(GameKey(day, resolve_team(home) or home, resolve_team(away) or away), *known)
+        for day, home, away, *known in cursor.fetchall()
     ]
 
 

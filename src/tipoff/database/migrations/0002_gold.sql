@@ -1,4 +1,4 @@
--- What consumers read. The predictions table is made or adopted by adopt.py, which runs before this file.
+-- What consumers read. The predictions table is made or adopted by predictions_table.py, before this file is applied.
 create table gold.ml_prediction_log (
     log_id bigint primary key,
     game_date date not null,
@@ -73,9 +73,9 @@ create table gold.ml_accuracy_daily (
     live boolean not null,
     in_sample boolean not null,
     n bigint not null,
-    accuracy double precision not null,
-    log_loss double precision not null,
-    brier double precision not null,
+    accuracy double precision,
+    log_loss double precision,
+    brier double precision,
     priced_n bigint not null,
     priced_accuracy double precision,
     priced_log_loss double precision,
@@ -86,18 +86,19 @@ create table gold.ml_accuracy_daily (
     primary key (game_date, model_id, live, in_sample)
 );
 comment on table gold.ml_accuracy_daily is
-'Regular-season figures a day. priced_ is the model on the games that have a price; market_ the price on the same games.';
+'Regular-season figures a day; n is 0 where a correction left none. priced_ is the model where there is a price; '
+'market_ the price on the same games.';
 
 create table gold.ml_accuracy_total (
     model_id text not null,
     live boolean not null,
     in_sample boolean not null,
-    first_game_date date not null,
-    last_game_date date not null,
+    first_game_date date,
+    last_game_date date,
     n bigint not null,
-    accuracy double precision not null,
-    log_loss double precision not null,
-    brier double precision not null,
+    accuracy double precision,
+    log_loss double precision,
+    brier double precision,
     priced_n bigint not null,
     priced_accuracy double precision,
     priced_log_loss double precision,
@@ -105,13 +106,14 @@ create table gold.ml_accuracy_total (
     market_accuracy double precision,
     market_log_loss double precision,
     market_brier double precision,
-    home_accuracy double precision not null,
-    home_log_loss double precision not null,
-    home_brier double precision not null,
+    home_accuracy double precision,
+    home_log_loss double precision,
+    home_brier double precision,
     primary key (model_id, live, in_sample)
 );
 comment on table gold.ml_accuracy_total is
-'Regular-season figures over all graded games. home_ is the always-home baseline on the same games.';
+'Regular-season figures over all graded games; n is 0 where a correction left none. '
+'home_ is the always-home baseline on the same games.';
 
 create table gold.ml_runs (
     run_id text primary key,

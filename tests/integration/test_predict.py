@@ -455,6 +455,15 @@ def test_a_flag_table_without_a_season_row_switches_nothing_off(warehouse):
     assert len(warehouse.rows()) == 1
 
 
+def test_the_season_flag_switches_a_backfill_off_as_well(warehouse):
+    warehouse.features({"season": "2023-24"}, types={"season": "text"}, table="silver.ml_game_features_history")
+    warehouse.cursor.execute("create table gold.feature_flags (flag text, is_enabled int)")
+    warehouse.cursor.execute("insert into gold.feature_flags values ('season', 0)")
+    answer = warehouse.run("predict", "--season", "2023-24")
+    assert (answer.code, answer.out) == (0, "The season flag in gold.feature_flags is off: nothing to predict.\n")
+    assert warehouse.written == NOTHING
+
+
 def test_the_switch_comes_before_a_table_that_is_not_there_in_summer(warehouse):
     warehouse.cursor.execute("create table gold.feature_flags (flag text, is_enabled int)")
     warehouse.cursor.execute("insert into gold.feature_flags values ('season', 0)")

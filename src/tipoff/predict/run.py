@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 CLOCK_TOLERANCE = timedelta(minutes=1)
+SEASON_IS_OFF = "The season flag in gold.feature_flags is off: nothing to predict."
 
 
 class Run(NamedTuple):
@@ -70,7 +71,7 @@ def predict_upcoming(cursor: Cursor, bundle: Bundle, run: Run, *, on: date | Non
     nothing = Outcome(run.run_id, run.as_of, bundle.model_id)
     relations = _relations(cursor, run, store.FEATURES)
     if store.season_is_off(cursor, relations[store.FLAGS]):
-        return nothing._replace(note="The season flag in gold.feature_flags is off: nothing to predict.")
+        return nothing._replace(note=SEASON_IS_OFF)
     today = league_date(run.as_of)
     columns = _columns(relations, store.FEATURES, bundle)
     first, last = (on, on) if on else (today, today + timedelta(days=SLATE_DAYS))
@@ -120,7 +121,11 @@ def predict_history(
         last: Last league date.
         season: Only games of this season.
     """
-    columns = _columns(_relations(cursor, run, store.HISTORY), store.HISTORY, bundle)
+    outcome = Outcome(run.run_id, run.as_of, bundle.model_id)
+    relations = _relations(cursor, run, store.HISTORY)
+    if store.season_is_off(cursor, relations[store.FLAGS]):
+        return outcome._replace(note=SEASON_IS_OFF)
+    columns = _columns(relations, store.HISTORY, bundle)
     if "season" not in columns:
         raise ContractError(
             f"{store.HISTORY} lacks season, as text.", "Add it, as 2023-24; tipoff build makes a table that has it."
@@ -129,7 +134,7 @@ def predict_history(
     if season is not None:
         rows = [row for row in rows if row["season"] == season]
     games, refused = checked_rows(rows, bundle.columns)
-    outcome = Outcome(run.run_id, run.as_of, bundle.model_id, refused=refused)
+    outcome = outcome._replace(refused=refused)
     if not rows:
         return outcome._replace(
             note=f"{store.HISTORY} has no games of {season or f'{first} to {last}'}: nothing to backfill."

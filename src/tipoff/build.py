@@ -10,9 +10,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-import psycopg2
-
-from tipoff.database.connection import translated_errors, without_secret
+from tipoff.database.connection import open_connection, translated_errors, without_secret
 from tipoff.database.locks import BUILD, take_lock
 from tipoff.errors import ContractError, DatabaseError, TipoffError, UsageError
 
@@ -129,7 +127,7 @@ def invoke_dbt(arguments: list[str], on_event: Callable[[Any], None] | None = No
 def _locked(parameters: Mapping[str, Any]) -> Iterator[Connection]:
     # dbt's temporary tables have fixed names, so one build at a time. A transaction of its own holds the lock: behind a
     # pooler a session's lock would outlive this process, or end before it.
-    holder, connection = (psycopg2.connect("", **parameters) for _ in range(2))
+    holder, connection = (open_connection(parameters) for _ in range(2))
     try:
         with holder.cursor() as cursor:
             take_lock(cursor, BUILD)

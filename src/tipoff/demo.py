@@ -8,10 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import psycopg2
-
 from tipoff.build import build_features
-from tipoff.database.connection import connect, connection_parameters, translated_errors
+from tipoff.database.connection import connect, connection_parameters, open_connection, translated_errors
 from tipoff.database.migrate import migrate
 from tipoff.database.runs import new_run_id
 from tipoff.grade.run import GradeOutcome, grade
@@ -40,12 +38,15 @@ class Demo(NamedTuple):
     season: str
 
 
-def run_demo(settings: Settings, *, now: datetime, on_step: Callable[[str], None]) -> Demo:
+def run_demo(
+    settings: Settings, *, now: datetime, clock: Callable[[], datetime], on_step: Callable[[str], None]
+) -> Demo:
     """Run every step once on a fresh database; the embedded server is used whatever the settings say.
 
     Args:
         settings: For the home folder, the binaries and the model.
         now: The instant of "tonight".
+        clock: The wall clock.
         on_step: Told what comes next.
     """
     embedded = settings._replace(embedded=True, database_url=None)
@@ -66,7 +67,7 @@ def run_demo(settings: Settings, *, now: datetime, on_step: Callable[[str], None
             grading = grade(cursor, run_id=new_run_id(now), now=now)
         on_step("predicting tonight")
         with connect(embedded, database=DATABASE) as connection, connection.cursor() as cursor:
-            slate = predict_upcoming(cursor, bundle, Run(new_run_id(now), now, now))
+            slate = predict_upcoming(cursor, bundle, Run(new_run_id(now), now, now), clock=clock)
     return Demo(slate, grading, season)
 
 
@@ -74,7 +75,7 @@ def run_demo(settings: Settings, *, now: datetime, on_step: Callable[[str], None
 def _fresh_database(settings: Settings) -> Iterator[Mapping[str, Any]]:
     """Connection parameters of a new, empty demo database; the server runs as long as the block does."""
     with connection_parameters(settings, database="postgres") as parameters, translated_errors(parameters):
-        connection = psycopg2.connect("", **parameters)
+        connection = open_connection(parameters)
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(f"drop database if exists {DATABASE} with (force)")

@@ -7,7 +7,7 @@ import signal
 import time
 import uuid
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,6 +18,7 @@ from tipoff.database.embedded import running_server
 from tipoff.database.locks import LEDGER
 from tipoff.database.migrate import migrate
 from tipoff.database.predictions_table import COMPATIBLE_COLUMNS
+from tipoff.league import league_date
 
 NOTHING = {"ml_game_predictions": 0, "ml_prediction_log": 0, "ml_runs": 0}
 BUCKS = {"home_team": "Milwaukee Bucks", "away_team": "Chicago Bulls"}
@@ -293,6 +294,32 @@ def test_a_connection_that_is_cut_mid_run_leaves_nothing_half_written(warehouse,
     assert "Nothing was written" in answer.err
     assert "Traceback" not in answer.err
     assert warehouse.written == NOTHING
+
+
+def test_a_game_that_tips_off_while_another_run_holds_the_ledger_is_not_live(warehouse, finished):
+    soon = datetime.now(UTC) + timedelta(seconds=4)
+    late = soon + timedelta(minutes=1)
+    day = league_date(soon)
+    warehouse.features(
+        {"game_date": day, "tip_off_at": soon},
+        {**BUCKS, "game_date": day, "tip_off_at": late},
+        types={"tip_off_at": "timestamptz"},
+    )
+    with closing(psycopg2.connect(warehouse.url)) as other, other.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(%s)", (LEDGER,))
+        process = warehouse.start("predict")
+        wait_for(lambda: waiting_backends(warehouse.cursor))
+        wait_for(lambda: datetime.now(UTC) > soon)
+    assert finished(process).code == 0
+    live = {row["home_team"]: row["live"] for row in warehouse.ledger()}
+    assert live == {"Boston Celtics": False, BUCKS["home_team"]: True}
+
+
+@pytest.mark.parametrize("command", ["migrate", "predict", "build", "run"])
+def test_an_unknown_parameter_of_the_url_is_not_repeated_by_any_command(warehouse, command):
+    answer = warehouse.run(command, TIPOFF_DATABASE_URL="postgresql://me:pw@127.0.0.1:1/db?hunter=x")
+    assert answer.code == 2
+    assert "hunter" not in answer.err + answer.out
 
 
 @pytest.mark.usefixtures("held_at_the_ledger")

@@ -29,7 +29,7 @@ def predict_at(warehouse):
 
     def predict(now: datetime, as_of: datetime | None = None, *, on: date | None = None, dry_run: bool = False):
         run = Run(f"run-{warehouse.count('gold.ml_runs')}", as_of or now, now, dry_run)
-        return predict_upcoming(warehouse.cursor, bundle, run, on=on)
+        return predict_upcoming(warehouse.cursor, bundle, run, clock=lambda: now, on=on)
 
     return predict
 

@@ -146,7 +146,7 @@ def _dispatch(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.add_argument("-v", "--verbose", action="store_true", help="tracebacks and details")
     parsed = parser.parse_args(arguments[1:])
-    context = Context(settings, datetime.now(UTC), parsed.json, parsed.verbose)
+    context = Context(settings, wall_clock(), parsed.json, parsed.verbose)
     gc.enable()
     exit_code: int = module.run(parsed, context)
     return exit_code
@@ -166,6 +166,11 @@ def overview() -> str:
         "examples:\n  tipoff demo\n"
         "  tipoff run --source files:DIR\n"
     )
+
+
+def wall_clock() -> datetime:
+    """The instant it is; read here and nowhere below."""
+    return datetime.now(UTC)
 
 
 def instant(text: str) -> datetime:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tipoff import log
 from tipoff.build import BuildReport, build_features
-from tipoff.cli import Context, instant
+from tipoff.cli import Context, instant, wall_clock
 from tipoff.database.connection import connect, connection_parameters
 from tipoff.database.runs import new_run_id, record_run
 
@@ -39,7 +38,7 @@ def run(arguments: Namespace, context: Context) -> int:
             )
     log.info(f"built features: {report.upcoming} upcoming games, {report.history} past games", run_id=run_id)
     document = {"run_id": run_id, "as_of": as_of.isoformat(), **counts, "seconds": report.seconds}
-    context.emit(document, _text(report, (datetime.now(UTC) - context.now).total_seconds(), details=context.verbose))
+    context.emit(document, _text(report, (wall_clock() - context.now).total_seconds(), details=context.verbose))
     return 0
 
 

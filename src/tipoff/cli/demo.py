@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tipoff import log
+from tipoff.cli import wall_clock
 from tipoff.demo import Demo, run_demo
 from tipoff.render import console, record_table, slate_table
 
@@ -33,11 +33,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, context: Context) -> int:
     """Run the chain and show tonight's slate and the record so far."""
-    demo = run_demo(context.settings, now=context.now, on_step=_say)
+    demo = run_demo(context.settings, now=context.now, clock=wall_clock, on_step=_say)
     if context.json:
         context.emit(_document(demo), "")
     else:
-        _show(demo, (datetime.now(UTC) - context.now).total_seconds())
+        _show(demo, (wall_clock() - context.now).total_seconds())
     return demo.slate.exit_code
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from tipoff import log
-from tipoff.cli import Context, instant, league_day, season_label
+from tipoff.cli import Context, instant, league_day, season_label, wall_clock
 from tipoff.database.connection import connect
 from tipoff.database.runs import new_run_id
 from tipoff.errors import UsageError
@@ -57,7 +57,7 @@ def run(arguments: Namespace, context: Context) -> int:
             first, last = arguments.first or date(1946, 11, 1), arguments.last or date(9999, 12, 31)
             outcome = predict_history(cursor, bundle, this, first=first, last=last, season=arguments.season)
         else:
-            outcome = predict_upcoming(cursor, bundle, this, on=arguments.date)
+            outcome = predict_upcoming(cursor, bundle, this, clock=wall_clock, on=arguments.date)
     _log(outcome)
     context.emit(_document(outcome, arguments.explain), _text(outcome, arguments.explain, table=not backfill))
     return outcome.exit_code

@@ -12,12 +12,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tipoff import log
-from tipoff.cli import Context, error_document, instant
+from tipoff.cli import Context, error_document, instant, wall_clock
 from tipoff.database.connection import connect, connection_parameters
 from tipoff.errors import DatabaseError, TipoffError, UsageError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from datetime import datetime
 
 EXAMPLES = """examples:
   tipoff run
@@ -38,11 +39,11 @@ def run(arguments: Namespace, context: Context) -> int:
     with connection_parameters(context.settings):  # an embedded server is started once for all steps
         with connect(context.settings):
             pass  # a database that is not there is one error, not five
-        for name, flags in _steps(arguments).items():
+        for name, flags in _steps(arguments.source, arguments.as_of or context.now).items():
             if not context.json:
                 sys.stdout.write(f"\n{name}\n")
             collected.clear()
-            code, error = _step(name, flags, context._replace(collected=collected))
+            code, error = _step(name, flags, context._replace(now=wall_clock(), collected=collected))
             steps.append({"command": name, "exit_code": code, "result": error or (collected or [{}])[0]})
             if code == UsageError.code:
                 break
@@ -61,15 +62,15 @@ def _word(step: dict[str, Any]) -> str:
     return "skipped" if "error" in step["result"] else "ok"
 
 
-def _steps(arguments: Namespace) -> dict[str, dict[str, Any]]:
-    """The steps and the flags of each, as its own parser would give them."""
-    ingest = {"source": arguments.source, "season": None, "first": None, "last": None}
+def _steps(source: str | None, as_of: datetime) -> dict[str, dict[str, Any]]:
+    """The steps and the flags of each, as its own parser would give them; one `as_of` for all."""
+    ingest = {"source": source, "season": None, "first": None, "last": None}
     predict = dict.fromkeys(("date", "season", "first", "last"), None) | {"dry_run": False, "explain": False}
     return {
         "migrate": {},
-        **({"ingest": ingest} if arguments.source else {}),
-        "build": {"as_of": arguments.as_of},
-        "predict": predict | {"as_of": arguments.as_of},
+        **({"ingest": ingest} if source else {}),
+        "build": {"as_of": as_of},
+        "predict": predict | {"as_of": as_of},
         "grade": {},
     }
 

@@ -45,7 +45,7 @@ def connect(settings: Settings, *, database: str | None = None) -> Iterator[Conn
         DatabaseError: Unreachable, or what the block ran met a missing table or right, or the server went away.
     """
     with connection_parameters(settings, database=database) as parameters, translated_errors(parameters):
-        conn = _opened(parameters)
+        conn = open_connection(parameters)
         # Whatever the server's default is: who waited for a lock must then see what its holder has written.
         conn.isolation_level = READ_COMMITTED
         try:
@@ -55,7 +55,12 @@ def connect(settings: Settings, *, database: str | None = None) -> Iterator[Conn
             conn.close()
 
 
-def _opened(parameters: Mapping[str, Any]) -> Connection:
+def open_connection(parameters: Mapping[str, Any]) -> Connection:
+    """A new connection; `translated_errors` around it makes sentences of what the server answers.
+
+    Raises:
+        UsageError: A parameter that libpq does not know.
+    """
     try:
         connection: Connection = psycopg2.connect("", **parameters)
         return connection

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 SHIPPED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bundles")
 
 FORMAT = 1
-HEADS = ("anchored", "blind")
 # The one input that is no column: the log-odds of the no-vig home price.
 MARKET_LOGIT = "market_logit"
 

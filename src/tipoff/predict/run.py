@@ -18,7 +18,7 @@ from tipoff.predict.score import Prediction, predict_slate
 from tipoff.predict.slate import Slate, as_scheduled, choose_slate, games_present
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from tipoff.database.catalog import Relation
@@ -62,8 +62,18 @@ class Outcome(NamedTuple):
         return 5 if self.refused else 0
 
 
-def predict_upcoming(cursor: Cursor, bundle: Bundle, run: Run, *, on: date | None = None) -> Outcome:
+def predict_upcoming(
+    cursor: Cursor, bundle: Bundle, run: Run, *, clock: Callable[[], datetime], on: date | None = None
+) -> Outcome:
     """Score the slate as known at `run.as_of` and write it, unless it is a dry run.
+
+    Args:
+        cursor: Of the warehouse.
+        bundle: The model.
+        run: What identifies the run.
+        clock: The wall clock, read once the ledger's lock is held: a game may tip off while another run holds it,
+            and a prediction is live only if it was made before that.
+        on: Only this league date.
 
     Raises:
         DatabaseError, ContractError, StaleError, ModelError: As the contract's exit codes 3, 4, 6 and 7 say.
@@ -92,19 +102,18 @@ def predict_upcoming(cursor: Cursor, bundle: Bundle, run: Run, *, on: date | Non
     outcome = nothing._replace(game_date=slate.game_date, refused=slate.refused, n_started=slate.n_started)
     if not slate.games and not slate.refused:
         outcome = outcome._replace(note=_why_nothing(slate, today, on))
-        if run.dry_run:
-            return outcome
     else:
         last = slate.game_date or today
-        outcome = outcome._replace(predictions=predict_slate(slate.games, bundle, as_of=run.as_of, now=run.now))
-        if run.dry_run:
-            return outcome._replace(note="Dry run: nothing was written.")
-    head = store.lock_ledger(cursor)
+    head = None if run.dry_run else store.lock_ledger(cursor)
+    now = clock()
+    outcome = outcome._replace(predictions=predict_slate(slate.games, bundle, as_of=run.as_of, now=now))
+    if head is None:
+        return outcome._replace(note=outcome.note or "Dry run: nothing was written.")
     present = games_present(games, refused, schedule)
     if present is None or (is_empty and not schedule):
         withdrawn = []  # nothing can be told from absence
     else:
-        withdrawn = store.withdraw_missing(cursor, present, first=first, last=last, as_of=run.as_of, now=run.now)
+        withdrawn = store.withdraw_missing(cursor, present, first=first, last=last, as_of=run.as_of, now=now)
     return _write(cursor, outcome._replace(withdrawn=withdrawn), run, head, command="predict")
 
 
